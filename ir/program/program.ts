@@ -1,0 +1,46 @@
+import type { Parameters } from '../ckks/parameters.ts';
+import type { ClientStep, Port } from '../interface.ts';
+import type { Layout } from '../layout.ts';
+
+/** A number that names a value of a program: inputs first, then one for each instruction, in order. */
+export type Register = number;
+
+/** One call of a back end. `out` is always the number of inputs plus the instruction's position. */
+export type Instruction =
+  | { readonly op: 'encode'; readonly constant: number; readonly level: number; readonly scale: number }
+  | { readonly op: 'add' | 'sub' | 'mul' | 'add_plain' | 'mul_plain'; readonly args: readonly [Register, Register] }
+  | { readonly op: 'negate' | 'relinearize' | 'rescale'; readonly args: readonly [Register] }
+  | { readonly op: 'mod_switch'; readonly args: readonly [Register]; readonly level: number }
+  | { readonly op: 'rotate'; readonly args: readonly [Register]; readonly steps: number };
+
+export type InstructionName = Instruction['op'];
+
+/** A port of the network, and how its tensor is packed into ciphertexts. */
+export interface TensorSignature extends Port {
+  readonly layout: Layout;
+  /** The registers of the ciphertexts: vector v of the layout is registers[v]. */
+  readonly registers: readonly Register[];
+  readonly level: number;
+  readonly scale: number;
+}
+
+export interface KeyManifest {
+  readonly relinearization: boolean;
+  /** The rotation steps whose Galois keys the program needs, ascending, each between 1 and slots - 1. */
+  readonly rotations: readonly number[];
+}
+
+/** The exit level: a flat instruction list with everything that a back end needs, and nothing of the compiler. */
+export interface Program {
+  readonly parameters: Parameters;
+  readonly inputs: readonly TensorSignature[];
+  readonly outputs: readonly TensorSignature[];
+  readonly clientSteps: readonly ClientStep[];
+  readonly instructions: readonly Instruction[];
+  /** Vectors of length slots, or of length 1 for the same number in every slot. */
+  readonly constants: readonly Float64Array[];
+  readonly keys: KeyManifest;
+  /** For progress and explanations: the ONNX node that each instruction belongs to, as an index into `nodes`, or -1. */
+  readonly nodeOf: Int32Array;
+  readonly nodes: readonly string[];
+}
