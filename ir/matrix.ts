@@ -11,6 +11,16 @@ export interface Matrix {
   readonly value: Float64Array;
 }
 
+/** Stable counting sort: the order in which `key` (0 .. bound - 1) rises, entries taken in the order of `input`. */
+function sortByKey(input: Int32Array, key: ArrayLike<number>, bound: number): Int32Array {
+  const next = new Int32Array(bound + 1);
+  for (let i = 0; i < input.length; i++) next[key[input[i]] + 1]++;
+  for (let k = 0; k < bound; k++) next[k + 1] += next[k];
+  const order = new Int32Array(input.length);
+  for (let i = 0; i < input.length; i++) order[next[key[input[i]]]++] = input[i];
+  return order;
+}
+
 /** Builds a matrix from triples in any order; triples at the same place are added, zero sums dropped. */
 export function matrixFromTriples(
   rows: number,
@@ -20,29 +30,24 @@ export function matrixFromTriples(
   value: ArrayLike<number>,
 ): Matrix {
   const count = row.length;
-  const start = new Int32Array(rows + 1);
-  for (let i = 0; i < count; i++) start[row[i] + 1]++;
-  for (let r = 0; r < rows; r++) start[r + 1] += start[r];
-  const next = start.slice(0, rows);
-  const order = new Int32Array(count);
-  for (let i = 0; i < count; i++) order[next[row[i]]++] = i;
+  const given = new Int32Array(count);
+  for (let i = 0; i < count; i++) given[i] = i;
+  const order = sortByKey(sortByKey(given, column, columns), row, rows);
   const outStart = new Int32Array(rows + 1);
   const outColumn = new Int32Array(count);
   const outValue = new Float64Array(count);
   let n = 0;
-  for (let r = 0; r < rows; r++) {
-    const slice = order.subarray(start[r], start[r + 1]).sort((a, b) => column[a] - column[b]);
-    for (let i = 0; i < slice.length;) {
-      const c = column[slice[i]];
-      let sum = 0;
-      for (; i < slice.length && column[slice[i]] === c; i++) sum += value[slice[i]];
-      if (sum !== 0) {
-        outColumn[n] = c;
-        outValue[n++] = sum;
-      }
-    }
+  for (let i = 0; i < count;) {
+    const r = row[order[i]];
+    const c = column[order[i]];
+    let sum = 0;
+    for (; i < count && row[order[i]] === r && column[order[i]] === c; i++) sum += value[order[i]];
+    if (sum === 0) continue;
+    outColumn[n] = c;
+    outValue[n++] = sum;
     outStart[r + 1] = n;
   }
+  for (let r = 0; r < rows; r++) outStart[r + 1] = Math.max(outStart[r + 1], outStart[r]);
   return { rows, columns, start: outStart, column: outColumn.slice(0, n), value: outValue.slice(0, n) };
 }
 
@@ -70,16 +75,39 @@ export function gatherMatrix(columns: number, source: ArrayLike<number>, value?:
   return matrixFromTriples(source.length, columns, row, column, values);
 }
 
+/** Entries of a matrix while their number is not known: typed arrays that double. */
+function entryBuffer(capacity: number): {
+  readonly reserve: (count: number) => { readonly column: Int32Array; readonly value: Float64Array };
+  readonly cut: (count: number) => { readonly column: Int32Array; readonly value: Float64Array };
+} {
+  let column = new Int32Array(Math.max(capacity, 16));
+  let value = new Float64Array(column.length);
+  return {
+    reserve: (count) => {
+      if (count > column.length) {
+        const size = Math.max(count, 2 * column.length);
+        const wider = { column: new Int32Array(size), value: new Float64Array(size) };
+        wider.column.set(column);
+        wider.value.set(value);
+        ({ column, value } = wider);
+      }
+      return { column, value };
+    },
+    cut: (count) => ({ column: column.slice(0, count), value: value.slice(0, count) }),
+  };
+}
+
 /** `left * right` (Gustavson's row-by-row algorithm). */
 export function multiplyMatrices(left: Matrix, right: Matrix): Matrix {
   const sums = new Float64Array(right.columns);
   const seen = new Int32Array(right.columns).fill(-1);
+  const touched = new Int32Array(right.columns);
   const start = new Int32Array(left.rows + 1);
-  const columnParts: Int32Array[] = [];
-  const valueParts: Float64Array[] = [];
+  const entries = entryBuffer(Math.max(left.column.length, right.column.length));
   let total = 0;
   for (let r = 0; r < left.rows; r++) {
-    const touched: number[] = [];
+    let count = 0;
+    let sorted = true;
     for (let i = left.start[r]; i < left.start[r + 1]; i++) {
       const k = left.column[i];
       const weight = left.value[i];
@@ -87,36 +115,62 @@ export function multiplyMatrices(left: Matrix, right: Matrix): Matrix {
         const c = right.column[j];
         if (seen[c] !== r) {
           seen[c] = r;
-          sums[c] = 0;
-          touched.push(c);
-        }
-        sums[c] += weight * right.value[j];
+          sums[c] = weight * right.value[j];
+          if (count > 0 && touched[count - 1] > c) sorted = false;
+          touched[count++] = c;
+        } else sums[c] += weight * right.value[j];
       }
     }
-    const kept = Int32Array.from(touched.filter((c) => sums[c] !== 0)).sort();
-    columnParts.push(kept);
-    valueParts.push(Float64Array.from(kept, (c) => sums[c]));
-    total += kept.length;
+    if (!sorted) touched.subarray(0, count).sort();
+    const { column, value } = entries.reserve(total + count);
+    for (let t = 0; t < count; t++) {
+      const c = touched[t];
+      if (sums[c] === 0) continue;
+      column[total] = c;
+      value[total++] = sums[c];
+    }
     start[r + 1] = total;
   }
-  const column = new Int32Array(total);
-  const value = new Float64Array(total);
-  columnParts.forEach((part, r) => column.set(part, start[r]));
-  valueParts.forEach((part, r) => value.set(part, start[r]));
-  return { rows: left.rows, columns: right.columns, start, column, value };
+  return { rows: left.rows, columns: right.columns, start, ...entries.cut(total) };
+}
+
+/** How many entries `left * right` has, counted structurally (sums that cancel included); at least `limit` when it reaches it. */
+export function productSize(left: Matrix, right: Matrix, limit: number): number {
+  const seen = new Int32Array(right.columns).fill(-1);
+  let total = 0;
+  for (let r = 0; r < left.rows && total < limit; r++) {
+    for (let i = left.start[r]; i < left.start[r + 1]; i++) {
+      const k = left.column[i];
+      for (let j = right.start[k]; j < right.start[k + 1]; j++) {
+        const c = right.column[j];
+        if (seen[c] === r) continue;
+        seen[c] = r;
+        total++;
+      }
+    }
+  }
+  return total;
 }
 
 export function addMatrices(a: Matrix, b: Matrix): Matrix {
-  const join = (x: Int32Array, y: Int32Array): Int32Array => {
-    const out = new Int32Array(x.length + y.length);
-    out.set(x);
-    out.set(y, x.length);
-    return out;
-  };
-  const values = new Float64Array(a.value.length + b.value.length);
-  values.set(a.value);
-  values.set(b.value, a.value.length);
-  return matrixFromTriples(a.rows, a.columns, join(rowIndices(a), rowIndices(b)), join(a.column, b.column), values);
+  const start = new Int32Array(a.rows + 1);
+  const column = new Int32Array(a.column.length + b.column.length);
+  const value = new Float64Array(column.length);
+  let n = 0;
+  for (let r = 0; r < a.rows; r++) {
+    let i = a.start[r];
+    let j = b.start[r];
+    while (i < a.start[r + 1] || j < b.start[r + 1]) {
+      const ca = i < a.start[r + 1] ? a.column[i] : a.columns;
+      const cb = j < b.start[r + 1] ? b.column[j] : a.columns;
+      const sum = (ca <= cb ? a.value[i++] : 0) + (cb <= ca ? b.value[j++] : 0);
+      if (sum === 0) continue;
+      column[n] = Math.min(ca, cb);
+      value[n++] = sum;
+    }
+    start[r + 1] = n;
+  }
+  return { rows: a.rows, columns: a.columns, start, column: column.slice(0, n), value: value.slice(0, n) };
 }
 
 /** The row of each stored entry. */
@@ -132,23 +186,69 @@ export function transposeMatrix(m: Matrix): Matrix {
 
 /** `diag(rowScale) * m * diag(columnScale)`; an absent scale is 1. */
 export function scaleMatrix(m: Matrix, rowScale?: ArrayLike<number>, columnScale?: ArrayLike<number>): Matrix {
-  const row = rowIndices(m);
-  const value = m.value.map(
-    (v, i) => v * (rowScale ? rowScale[row[i]] : 1) * (columnScale ? columnScale[m.column[i]] : 1),
-  );
-  return matrixFromTriples(m.rows, m.columns, row, m.column, value);
+  return mapEntries(m, (v, r, c) => v * (rowScale ? rowScale[r] : 1) * (columnScale ? columnScale[c] : 1));
+}
+
+/** The matrix with each stored value replaced; values that become 0 are dropped. */
+export function mapEntries(m: Matrix, f: (value: number, row: number, column: number) => number): Matrix {
+  const start = new Int32Array(m.rows + 1);
+  const column = new Int32Array(m.column.length);
+  const value = new Float64Array(m.column.length);
+  let n = 0;
+  for (let r = 0; r < m.rows; r++) {
+    for (let i = m.start[r]; i < m.start[r + 1]; i++) {
+      const v = f(m.value[i], r, m.column[i]);
+      if (v === 0) continue;
+      column[n] = m.column[i];
+      value[n++] = v;
+    }
+    start[r + 1] = n;
+  }
+  const full = n === column.length;
+  return {
+    rows: m.rows,
+    columns: m.columns,
+    start,
+    column: full ? column : column.slice(0, n),
+    value: full ? value : value.slice(0, n),
+  };
 }
 
 /**
  * `out += m * x` for a batch: `x` is [columns, batch] and `out` [rows, batch], both row-major, so that the inner loop runs
- * over contiguous images.
+ * over contiguous images. Four entries of a row are taken at once: a fourth of the traffic on `out`.
  */
 export function applyMatrix(m: Matrix, x: Float64Array, out: Float64Array, batch = 1): void {
   for (let r = 0; r < m.rows; r++) {
     const to = r * batch;
-    for (let i = m.start[r]; i < m.start[r + 1]; i++) {
+    const end = m.start[r + 1];
+    let i = m.start[r];
+    for (; i + 3 < end; i += 4) {
+      const w0 = m.value[i];
+      const w1 = m.value[i + 1];
+      const w2 = m.value[i + 2];
+      const w3 = m.value[i + 3];
+      const c0 = m.column[i] * batch;
+      const c1 = m.column[i + 1] * batch;
+      const c2 = m.column[i + 2] * batch;
+      const c3 = m.column[i + 3] * batch;
+      for (let b = 0; b < batch; b++) out[to + b] += w0 * x[c0 + b] + w1 * x[c1 + b] + w2 * x[c2 + b] + w3 * x[c3 + b];
+    }
+    for (; i < end; i++) {
       const weight = m.value[i];
       const from = m.column[i] * batch;
+      for (let b = 0; b < batch; b++) out[to + b] += weight * x[from + b];
+    }
+  }
+}
+
+/** `out += transpose(m) * x` for a batch: `x` is [rows, batch] and `out` [columns, batch], both row-major. */
+export function applyTransposed(m: Matrix, x: Float64Array, out: Float64Array, batch = 1): void {
+  for (let r = 0; r < m.rows; r++) {
+    const from = r * batch;
+    for (let i = m.start[r]; i < m.start[r + 1]; i++) {
+      const weight = m.value[i];
+      const to = m.column[i] * batch;
       for (let b = 0; b < batch; b++) out[to + b] += weight * x[from + b];
     }
   }
