@@ -1,4 +1,5 @@
 import { defineOp, type AttrSpecs, type AttrsOf, type OpDefinition, type Trait } from '../define.ts';
+import { InternalError } from '../diagnostics.ts';
 import { elementCount, type Tensor } from '../tensor.ts';
 import { tensorType } from '../types.ts';
 
@@ -42,4 +43,10 @@ export function channelOf(shape: Shape): (flat: number) => number {
   const inner = elementCount(shape.slice(2));
   const channels = shape[1];
   return (flat) => Math.floor(flat / inner) % channels;
+}
+
+/** The shape that an op infers, for its `eval`, which only checked operands reach. */
+export function inferred(shape: Shape | string): Shape {
+  if (typeof shape === 'string') throw new InternalError(shape);
+  return shape;
 }
