@@ -43,6 +43,10 @@ export const codes = {
   FHE0303: { title: 'wrong type', help: 'The printed type must be the one that the op infers.' },
   FHE0304: { title: 'op not legal at this level', help: 'Run the pass that lowers it first.' },
   FHE0305: { title: 'use before definition', help: 'Values must be defined before they are used, and once.' },
+  FHE0306: {
+    title: 'malformed module',
+    help: 'The facts of the module (interface, parameters, names) must fit its level and its functions.',
+  },
 
   FHE0401: { title: 'no calibration data', help: 'Give --calibration FILE with a few hundred real inputs.' },
   FHE0402: {
