@@ -43,4 +43,6 @@ export interface Program {
   /** For progress and explanations: the ONNX node that each instruction belongs to, as an index into `nodes`, or -1. */
   readonly nodeOf: Int32Array;
   readonly nodes: readonly string[];
+  /** The predicted seconds of each instruction, by the cost model of the compilation: for progress and for sharing work between threads. */
+  readonly seconds: Float64Array;
 }

@@ -1,0 +1,121 @@
+import { z } from 'zod';
+import type { Parameters } from '../ckks/parameters.ts';
+import { fail } from '../diagnostics.ts';
+import { parseLayout, formatLayout } from '../layout.ts';
+import { sha256Hex } from './container.ts';
+import type { Instruction, Program, TensorSignature } from './program.ts';
+
+/** How the parts of a program look in JSON. Numbers keep every bit; primes are decimal strings, layouts their text. */
+const count = z
+  .int()
+  .min(0)
+  .max(2 ** 31);
+const finite = z.number();
+
+const parameters = z
+  .strictObject({
+    ringDegree: count,
+    primes: z.array(z.string().regex(/^\d{1,20}$/)).max(64),
+    specialPrimes: z.array(z.string().regex(/^\d{1,20}$/)).max(16),
+    scales: z.array(finite).max(64),
+    secure: z.boolean(),
+  })
+  .transform((p): Parameters => ({ ...p, primes: p.primes.map(BigInt), specialPrimes: p.specialPrimes.map(BigInt) }));
+
+const signature = z
+  .strictObject({
+    name: z.string().max(1000),
+    shape: z.array(count).max(16),
+    factor: z.array(finite).max(2 ** 24),
+    layout: z.string().max(10_000),
+    registers: z.array(count).max(4096),
+    level: count,
+    scale: finite,
+  })
+  .transform((s, context): TensorSignature => {
+    const layout = parseLayout(s.layout);
+    if (layout) return { ...s, layout };
+    context.addIssue({ code: 'custom', message: `'${s.layout}' is not a layout` });
+    return z.NEVER;
+  });
+
+const clientStep = z.strictObject({ kind: z.enum(['softmax', 'argmax']), axis: z.int(), node: z.string().max(1000) });
+
+const specificationFields = {
+  parameters,
+  inputs: z.array(signature).min(1).max(64),
+  outputs: z.array(signature).min(1).max(64),
+  clientSteps: z.array(clientStep).max(8),
+  keys: z.strictObject({ relinearization: z.boolean(), rotations: z.array(count).max(65536) }),
+  /** The largest error of an output element (absolute, before the factor) that the compiler predicts, in the units of the output. */
+  errorBound: finite,
+};
+
+/** What the client needs and may see: no weights. */
+export const specificationSchema = z.strictObject(specificationFields);
+export type Specification = z.infer<typeof specificationSchema>;
+
+export const instructionSchema: z.ZodType<Instruction> = z.discriminatedUnion('op', [
+  z.strictObject({ op: z.literal('encode'), constant: count, level: count, scale: finite }),
+  ...(['add', 'sub', 'mul', 'add_plain', 'mul_plain'] as const).map((op) =>
+    z.strictObject({ op: z.literal(op), args: z.tuple([count, count]) }),
+  ),
+  ...(['negate', 'relinearize', 'rescale'] as const).map((op) =>
+    z.strictObject({ op: z.literal(op), args: z.tuple([count]) }),
+  ),
+  z.strictObject({ op: z.literal('mod_switch'), args: z.tuple([count]), level: count }),
+  z.strictObject({ op: z.literal('rotate'), args: z.tuple([count]), steps: z.int() }),
+]);
+
+const parametersJson = (p: Parameters): unknown => ({
+  ...p,
+  primes: p.primes.map(String),
+  specialPrimes: p.specialPrimes.map(String),
+});
+
+const signatureJson = (s: TensorSignature): unknown => ({
+  name: s.name,
+  shape: s.shape,
+  factor: s.factor,
+  layout: formatLayout(s.layout),
+  registers: s.registers,
+  level: s.level,
+  scale: s.scale,
+});
+
+/** The JSON of a specification, in a fixed order of fields, so that equal specifications have equal text. */
+export function specificationJson(s: Specification): unknown {
+  return {
+    parameters: parametersJson(s.parameters),
+    inputs: s.inputs.map(signatureJson),
+    outputs: s.outputs.map(signatureJson),
+    clientSteps: s.clientSteps,
+    keys: { relinearization: s.keys.relinearization, rotations: s.keys.rotations },
+    errorBound: s.errorBound,
+  };
+}
+
+/** What keys and ciphertexts are bound to: parameters, key manifest and signatures. New weights in the same circuit keep it. */
+export function specificationFingerprint(s: Specification): string {
+  return sha256Hex(new TextEncoder().encode(JSON.stringify(specificationJson(s))));
+}
+
+export function specificationOf(program: Program, errorBound: number): Specification {
+  const { parameters: p, inputs, outputs, clientSteps, keys } = program;
+  return {
+    parameters: p,
+    inputs: [...inputs],
+    outputs: [...outputs],
+    clientSteps: [...clientSteps],
+    keys: { relinearization: keys.relinearization, rotations: [...keys.rotations] },
+    errorBound,
+  };
+}
+
+/** Parses with a schema; what does not fit is FHE0702 with the path of the first bad field. */
+export function parseWith<T>(schema: z.ZodType<T>, value: unknown, what: string): T {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  return fail('FHE0702', `${what}: ${issue.path.join('.') || 'content'}: ${issue.message}`);
+}

@@ -1,0 +1,59 @@
+import type { GaloisKeys } from 'node-seal/implementation/galois-keys.js';
+import type { RelinKeys } from 'node-seal/implementation/relin-keys.js';
+import { fail } from '../../ir/diagnostics.ts';
+import type { Backend } from '../backend.ts';
+import { encodeAt, guard, levelOf, type CipherText, type PlainText, type Seal } from './library.ts';
+
+/** The evaluation keys as SEAL objects; one object a rotation step, so that a worker loads only the steps that it uses. */
+export interface SealKeys {
+  readonly relinearization: RelinKeys | undefined;
+  readonly galois: ReadonlyMap<number, GaloisKeys>;
+}
+
+/** The SEAL back end. Sees ciphertexts, plaintexts and evaluation keys, never a secret. */
+export function sealBackend(seal: Seal, keys: SealKeys): Backend<CipherText, PlainText> {
+  const { library, context, levelIds, parameters } = seal;
+  const evaluator = library.Evaluator(context);
+
+  const made = (action: string, call: (out: CipherText) => void): CipherText =>
+    guard(library, action, () => {
+      const out = library.CipherText();
+      call(out);
+      return out;
+    });
+
+  /** Both scales are canonical up to rounding of doubles; SEAL compares them more strictly than that. */
+  const aligned = (a: CipherText, b: CipherText | PlainText): void => {
+    if (a.scale !== b.scale) b.setScale(a.scale);
+  };
+
+  return {
+    name: 'seal',
+    encode: (vector, level, scale) => encodeAt(seal, evaluator, vector, level, scale),
+    add: (a, b) => made('add', (out) => (aligned(a, b), evaluator.add(a, b, out))),
+    sub: (a, b) => made('sub', (out) => (aligned(a, b), evaluator.sub(a, b, out))),
+    negate: (a) => made('negate', (out) => evaluator.negate(a, out)),
+    mul: (a, b) => made('multiply', (out) => (a === b ? evaluator.square(a, out) : evaluator.multiply(a, b, out))),
+    addPlain: (a, p) => made('add_plain', (out) => (aligned(a, p), evaluator.addPlain(a, p, out))),
+    mulPlain: (a, p) => made('multiply_plain', (out) => evaluator.multiplyPlain(a, p, out)),
+    relinearize: (a) =>
+      made('relinearize', (out) => {
+        const key = keys.relinearization ?? fail('FHE0706', 'the relinearization key is missing');
+        evaluator.relinearize(a, key, out);
+      }),
+    rescale: (a) =>
+      made('rescale', (out) => {
+        const level = levelOf(a);
+        evaluator.rescaleToNext(a, out);
+        out.setScale(a.scale / Number(parameters.primes[level]));
+      }),
+    modSwitch: (a, level) => made('mod_switch', (out) => evaluator.cipherModSwitchTo(a, levelIds[level], out)),
+    rotate: (a, steps) =>
+      made('rotate', (out) => {
+        const key = keys.galois.get(steps) ?? fail('FHE0706', `the Galois key for ${steps} steps is missing`);
+        evaluator.rotateVector(a, steps, key, out);
+      }),
+    releaseCipher: (a) => a.delete(),
+    releasePlain: (p) => p.delete(),
+  };
+}

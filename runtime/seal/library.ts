@@ -1,0 +1,116 @@
+import type { CipherText } from 'node-seal/implementation/cipher-text.js';
+import type { CKKSEncoder } from 'node-seal/implementation/ckks-encoder.js';
+import type { Context } from 'node-seal/implementation/context.js';
+import type { ParmsIdType } from 'node-seal/implementation/parms-id-type.js';
+import type { PlainText } from 'node-seal/implementation/plain-text.js';
+import type { SEALLibrary } from 'node-seal/implementation/seal.js';
+import SEAL from 'node-seal/throws_wasm_node_umd.js';
+import type { Parameters } from '../../ir/ckks/parameters.ts';
+import { isSecure } from '../../ir/ckks/parameters.ts';
+import { fail, FhecError, InternalError } from '../../ir/diagnostics.ts';
+
+export type { CipherText, PlainText };
+
+/** SEAL for one parameter set: its context and what every role needs. One WASM instance a thread. */
+export interface Seal {
+  readonly library: SEALLibrary;
+  readonly context: Context;
+  readonly encoder: CKKSEncoder;
+  readonly parameters: Parameters;
+  /** SEAL's name for the modulus of each level. */
+  readonly levelIds: readonly ParmsIdType[];
+}
+
+let loading: Promise<SEALLibrary> | undefined;
+
+function loadLibrary(): Promise<SEALLibrary> {
+  // The package's declarations describe an ES module, the file is CommonJS: its default import is the function itself.
+  const load = SEAL as unknown as typeof SEAL.default;
+  loading ??= load();
+  return loading;
+}
+
+/**
+ * Makes SEAL's context for exactly these primes. Errors: FHE0601 for parameters below 128-bit security that are not marked as
+ * insecure test parameters, FHE0801 when SEAL refuses them. Takes seconds at N = 2^14 and above.
+ */
+export async function openSeal(parameters: Parameters): Promise<Seal> {
+  if (!isSecure(parameters) && parameters.secure) {
+    fail('FHE0601', 'the parameters claim 128-bit security and do not have it');
+  }
+  if (parameters.specialPrimes.length !== 1) fail('FHE0801', 'SEAL takes exactly one special prime');
+  const library = await loadLibrary();
+  return guard(library, 'context', () => {
+    const moduli = [...parameters.primes, ...parameters.specialPrimes].map((q) => library.Modulus(q));
+    const vector = library.Vector();
+    // The declarations know typed arrays only; SEAL itself takes a list of Modulus instances here, as its own Create returns.
+    vector.from(moduli.map((m) => m.instance as bigint) as unknown as BigUint64Array, 'Modulus');
+    const encryption = library.EncryptionParameters(library.SchemeType.ckks);
+    encryption.setPolyModulusDegree(parameters.ringDegree);
+    encryption.setCoeffModulus(vector);
+    const security = parameters.secure ? library.SecurityLevel.tc128 : library.SecurityLevel.none;
+    const context = library.Context(encryption, true, security);
+    for (const m of moduli) m.delete();
+    vector.delete();
+    encryption.delete();
+    if (!context.parametersSet()) fail('FHE0801', `SEAL refuses the parameters (N = ${parameters.ringDegree})`);
+    return {
+      library,
+      context,
+      encoder: library.CKKSEncoder(context),
+      parameters,
+      levelIds: levelIdsOf(context, parameters),
+    };
+  });
+}
+
+function levelIdsOf(context: Context, parameters: Parameters): ParmsIdType[] {
+  const ids: ParmsIdType[] = [];
+  let data = context.firstContextData;
+  for (let level = parameters.primes.length - 1; level >= 0; level--) {
+    ids[level] = data.parmsId;
+    if (level > 0) data = data.nextContextData;
+  }
+  return ids;
+}
+
+/** Runs a call into SEAL; what SEAL throws (numbers among others) becomes FHE0801 with SEAL's own message. */
+export function guard<T>(library: SEALLibrary, action: string, call: () => T): T {
+  try {
+    return call();
+  } catch (error) {
+    if (error instanceof FhecError || error instanceof InternalError) throw error;
+    const text = messageOf(library, error);
+    const code = /memory|allocation|abort/i.test(text) ? 'FHE0805' : 'FHE0801';
+    return fail(code, `SEAL, ${action}: ${text}`);
+  }
+}
+
+function messageOf(library: SEALLibrary, error: unknown): string {
+  if (error instanceof Error) return error.message;
+  if (typeof error === 'number' || typeof error === 'string') return library.Exception.safe(error).message;
+  return String(error);
+}
+
+/** The level of a ciphertext: it has one prime more than its level. */
+export const levelOf = (cipher: CipherText): number => cipher.coeffModulusSize - 1;
+
+/** Encodes at any level: SEAL encodes at the top of the chain, and dropping primes of a plaintext is exact. */
+export function encodeAt(
+  seal: Seal,
+  evaluator: Evaluator,
+  vector: Float64Array,
+  level: number,
+  scale: number,
+): PlainText {
+  const { library, encoder, parameters, levelIds } = seal;
+  return guard(library, 'encode', () => {
+    const full = vector.length === 1 ? new Float64Array(parameters.ringDegree / 2).fill(vector[0]) : vector;
+    const plain = library.PlainText();
+    encoder.encode(full, scale, plain);
+    if (level < levelIds.length - 1) evaluator.plainModSwitchTo(plain, levelIds[level], plain);
+    return plain;
+  });
+}
+
+export type Evaluator = ReturnType<SEALLibrary['Evaluator']>;
