@@ -150,13 +150,16 @@ function normalDensity(z: tf.Tensor): tf.Tensor {
   return tf.mul(tf.exp(tf.mul(tf.square(z), -0.5)), 1 / Math.sqrt(2 * Math.PI));
 }
 
-/** Gradient at z of `weight * mean(max(0, |z| / rms(z) - start)^2)`, with rms(z) taken as a constant. */
+/**
+ * Gradient at z of `weight * mean(max(0, |u| - start)^2)`, where u = z / rms(z). The penalty does not change when z is
+ * scaled, and its second term sees to that: without it, the network would shrink without end.
+ */
 function tailGradient(z: tf.Tensor, weight: number, start: number): tf.Tensor {
-  const meanSquare = tf.mean(tf.square(z));
-  const limit = tf.mul(tf.sqrt(meanSquare), start);
-  const above = tf.relu(tf.sub(z, limit));
-  const below = tf.relu(tf.sub(tf.neg(z), limit));
-  return tf.mul(tf.sub(above, below), tf.div((2 * weight) / z.size, meanSquare));
+  const inverse = tf.rsqrt(tf.add(tf.mean(tf.square(z)), 1e-12));
+  const u = tf.mul(z, inverse);
+  const excess = tf.sub(tf.relu(tf.sub(u, start)), tf.relu(tf.sub(tf.neg(u), start)));
+  const shrinking = tf.mul(u, tf.mean(tf.mul(u, excess)));
+  return tf.mul(tf.sub(excess, shrinking), tf.mul(inverse, (2 * weight) / z.size));
 }
 
 function runPool(kind: 'avgpool' | 'maxpool', size: number, x: tf.Tensor4D): Step {

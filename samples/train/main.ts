@@ -39,14 +39,11 @@ async function train(spec: ModelSpec, data: Dataset): Promise<void> {
   writeFileSync(`${folder}model.onnx`, bytes);
   // What is reported is what the written file computes.
   const result = evaluate(spec, decodeParameters(bytes, parameters), data.test);
-  await writeFormatted(`${folder}expected.json`, expectedAnswers(spec, result, data.test));
-  await writeFormatted(`${folder}README.md`, readme(spec, result, parameters, bytes.length, seconds));
+  writeFileSync(`${folder}expected.json`, expectedAnswers(spec, result, data.test));
+  const text = readme(spec, result, parameters, bytes.length, seconds);
+  const style = await resolveConfig(`${folder}README.md`);
+  writeFileSync(`${folder}README.md`, await format(text, { ...style, proseWrap: 'always', parser: 'markdown' }));
   console.log(`${spec.name}: ${(100 * result.accuracy).toFixed(2)} % of the test images, ${bytes.length} bytes`);
-}
-
-/** Writes a text in the project's own format, so that the format check has nothing to say about it. */
-async function writeFormatted(path: string, text: string): Promise<void> {
-  writeFileSync(path, await format(text, { ...(await resolveConfig(path)), proseWrap: 'always', filepath: path }));
 }
 
 /** Evaluates a model from its file; false if the answers are not the expected ones. */

@@ -93,7 +93,7 @@ ${result.ranges.map(rangeRow).join('\n')}
 
 ## Training
 
-${recipe.epochs} epochs of the 60,000 training images in batches of ${recipe.batch}, ${seconds.toFixed(0)} s on one core:
+${recipe.epochs} epochs of the 60,000 training images in batches of ${recipe.batch}, ${seconds.toFixed(0)} s on one core of a shared machine:
 ${traits.join(', ')}.
 
     npx tsx samples/train/main.ts ${spec.name}

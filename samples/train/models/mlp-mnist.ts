@@ -15,7 +15,7 @@ export const mlpMnist: ModelSpec = {
     { kind: 'dense', name: 'fc3', units: 10 },
   ],
   recipe: {
-    epochs: 15,
+    epochs: 12,
     batch: 128,
     learningRate: 0.004,
     weightDecay: 0.02,
