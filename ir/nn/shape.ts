@@ -86,13 +86,12 @@ export const concat = defineNnOp({
 
 const clamp = (v: number, low: number, high: number): number => Math.min(Math.max(v, low), high);
 
-/** The indices start, start + step, ... before end along a dimension: negative bounds count from its end, all are clamped (numpy, ONNX Slice). */
-export function sliceIndices(size: number, start: number, end: number, step: number): number[] {
+/** First index and number of the indices start, start + step, ... before end along a dimension: negative bounds count from its end, all are clamped (numpy, ONNX Slice). */
+export function sliceRange(size: number, start: number, end: number, step: number): readonly [number, number] {
   const fromEnd = (v: number): number => (v < 0 ? v + size : v);
-  const [low, high] = step > 0 ? [0, size] : [-1, size - 1];
-  const first = step > 0 ? clamp(fromEnd(start), low, high) : clamp(fromEnd(start), 0, high);
-  const last = clamp(fromEnd(end), low, high);
-  return range(Math.max(0, Math.ceil((last - first) / step))).map((i) => first + i * step);
+  const first = step > 0 ? clamp(fromEnd(start), 0, size) : clamp(fromEnd(start), 0, size - 1);
+  const last = step > 0 ? clamp(fromEnd(end), 0, size) : clamp(fromEnd(end), -1, size - 1);
+  return [first, Math.max(0, Math.ceil((last - first) / step))];
 }
 
 interface SliceAttrs {
@@ -102,10 +101,10 @@ interface SliceAttrs {
   readonly steps: readonly number[];
 }
 
-const slicePicks = (x: Shape, a: SliceAttrs): number[][] =>
+const sliceRanges = (x: Shape, a: SliceAttrs): (readonly [first: number, count: number, step: number])[] =>
   x.map((size, d) => {
     const i = a.axes.indexOf(d);
-    return i < 0 ? range(size) : sliceIndices(size, a.starts[i], a.ends[i], a.steps[i]);
+    return i < 0 ? [0, size, 1] : [...sliceRange(size, a.starts[i], a.ends[i], a.steps[i]), a.steps[i]];
   });
 
 export const slice = defineNnOp({
@@ -119,10 +118,10 @@ export const slice = defineNnOp({
     if ([a.starts, a.ends, a.steps].some((l) => l.length !== count)) return `each list must have ${count} numbers`;
     if (!validAxes(a.axes, x.length))
       return `axes ${formatShape(a.axes)} are not distinct dimensions of ${formatShape(x)}`;
-    return a.steps.includes(0) ? 'a step is 0' : slicePicks(x, a).map((p) => p.length);
+    return a.steps.includes(0) ? 'a step is 0' : sliceRanges(x, a).map(([, count]) => count);
   },
   eval: ([x], a) => {
-    const picks = slicePicks(x.shape, a);
+    const picks = sliceRanges(x.shape, a).map(([first, count, step]) => range(count).map((i) => first + i * step));
     return gatherElements(
       x,
       picks.map((p) => p.length),
