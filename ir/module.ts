@@ -21,8 +21,7 @@ export interface Result {
   readonly value: Value;
 }
 
-/** Names of the vectors of one tensor at slots and ckks: `image/0`, `image/1`, ... for parameters and results alike. */
-export const vectorName = (port: string, vector: number): string => `${port}/${vector}`;
+export { vectorName } from './names.ts';
 
 /** A straight-line function in SSA form. `body` lists the ops in execution order, parameters excluded, each after its operands. */
 export interface Func {

@@ -2,11 +2,21 @@ import { fail, InternalError } from '../ir/diagnostics.ts';
 import type { Instruction, Program, Register } from '../ir/program/program.ts';
 import type { Backend } from './backend.ts';
 
-export interface ExecuteOptions {
+/** One worker's share of a program that several run together. */
+export interface Share<Cipher> {
+  /** Whether this worker runs an instruction; the encodes that it needs must be among them. */
+  readonly owns: (instruction: number) => boolean;
+  /** The ciphertext of a register that another worker makes; blocks until it is there. */
+  readonly receive: (register: Register) => Cipher;
+  /** Called with each ciphertext made here, so that it can be handed on. */
+  readonly made: (register: Register, cipher: Cipher) => void;
+}
+
+export interface ExecuteOptions<Cipher> {
+  /** Absent: this run does everything. */
+  readonly share?: Share<Cipher>;
   /** Called after each instruction with the share of the predicted seconds done so far, 0 to 1, and the instruction. */
   readonly onProgress?: (done: number, instruction: number) => void;
-  /** Predicted cost of each instruction in any unit, for the progress; all equal when absent. */
-  readonly weights?: Float64Array;
   /** Asked before each instruction: true stops the run with FHE0802. */
   readonly cancelled?: () => boolean;
 }
@@ -14,11 +24,12 @@ export interface ExecuteOptions {
 const registersOf = (instruction: Instruction): readonly Register[] =>
   instruction.op === 'encode' ? [] : instruction.args;
 
-/** For each register the position of the instruction that uses it last; results of the program live to the end. */
-export function lastUses(program: Program): Int32Array {
-  const inputs = inputCount(program);
-  const last = new Int32Array(inputs + program.instructions.length).fill(-1);
-  program.instructions.forEach((instruction, at) => registersOf(instruction).forEach((r) => (last[r] = at)));
+/** For each register the position of the owned instruction that uses it last, -1 for none; results live to the end. */
+function lastUses(program: Program, owns: (instruction: number) => boolean): Int32Array {
+  const last = new Int32Array(inputCount(program) + program.instructions.length).fill(-1);
+  program.instructions.forEach((instruction, at) => {
+    if (owns(at)) for (const r of registersOf(instruction)) last[r] = at;
+  });
   for (const output of program.outputs) for (const r of output.registers) last[r] = program.instructions.length;
   return last;
 }
@@ -28,29 +39,35 @@ export const inputCount = (program: Program): number =>
 
 /**
  * Runs a program on a back end: the one loop. `inputs` are the ciphertexts of all input signatures in order; they stay the
- * caller's. Returns the ciphertexts of all output signatures in order. Every other value is released at its last use, also when
- * the run fails.
+ * caller's. Returns the ciphertexts of all output signatures in order (none for a share: results go through `made`). Every other
+ * value is released at its last use, also when the run fails.
  */
 export function execute<Cipher, Plain>(
   program: Program,
   backend: Backend<Cipher, Plain>,
   inputs: readonly Cipher[],
-  options: ExecuteOptions = {},
+  options: ExecuteOptions<Cipher> = {},
 ): Cipher[] {
   const borrowed = inputCount(program);
   if (inputs.length !== borrowed) throw new InternalError(`${inputs.length} ciphertexts for ${borrowed} inputs`);
   const ciphers = new Map<Register, Cipher>(inputs.map((c, r) => [r, c]));
   const plains = new Map<Register, Plain>();
-  const last = lastUses(program);
-  const weights = options.weights ?? new Float64Array(program.instructions.length).fill(1);
-  const total = weights.reduce((sum, w) => sum + w, 0);
+  const { share } = options;
+  const owns = share?.owns ?? (() => true);
+  const last = lastUses(program, owns);
+  const total = program.seconds.reduce((sum, t, at) => sum + (owns(at) ? t : 0), 0);
 
-  const cipher = (r: Register): Cipher => held(ciphers.get(r), r);
+  const cipher = (r: Register): Cipher => {
+    const here = ciphers.get(r);
+    if (here !== undefined || !share) return held(here, r);
+    const received = share.receive(r);
+    ciphers.set(r, received);
+    return received;
+  };
   const plain = (r: Register): Plain => held(plains.get(r), r);
   const release = (r: Register): void => {
-    if (r < borrowed) return;
     const c = ciphers.get(r);
-    if (c !== undefined) backend.releaseCipher(c);
+    if (c !== undefined && r >= borrowed) backend.releaseCipher(c);
     const p = plains.get(r);
     if (p !== undefined) backend.releasePlain(p);
     ciphers.delete(r);
@@ -60,28 +77,30 @@ export function execute<Cipher, Plain>(
   try {
     let done = 0;
     program.instructions.forEach((instruction, at) => {
+      if (!owns(at)) return;
       if (options.cancelled?.()) fail('FHE0802', `stopped before instruction ${at} of ${program.instructions.length}`);
       const out = borrowed + at;
       if (instruction.op === 'encode') {
         plains.set(out, backend.encode(program.constants[instruction.constant], instruction.level, instruction.scale));
       } else {
-        ciphers.set(out, step(backend, instruction, cipher, plain));
+        const result = step(backend, instruction, cipher, plain);
+        ciphers.set(out, result);
+        share?.made(out, result);
       }
       for (const r of new Set(registersOf(instruction))) if (last[r] === at) release(r);
       if (last[out] < 0) release(out);
-      done += weights[at];
+      done += program.seconds[at];
       options.onProgress?.(total > 0 ? done / total : 1, at);
     });
-    const results = program.outputs.flatMap((output) => output.registers.map(cipher));
-    results.forEach((_, i) => ciphers.delete(outputRegister(program, i)));
+    if (share) return [];
+    const registers = program.outputs.flatMap((output) => output.registers);
+    const results = registers.map(cipher);
+    for (const r of registers) ciphers.delete(r);
     return results;
   } finally {
     for (const r of [...ciphers.keys(), ...plains.keys()]) release(r);
   }
 }
-
-const outputRegister = (program: Program, index: number): Register =>
-  program.outputs.flatMap((o) => o.registers)[index];
 
 function held<T>(value: T | undefined, register: Register): T {
   if (value === undefined) throw new InternalError(`register ${register} holds nothing`);
@@ -89,7 +108,7 @@ function held<T>(value: T | undefined, register: Register): T {
 }
 
 /** One instruction that gives a ciphertext. */
-export function step<Cipher, Plain>(
+function step<Cipher, Plain>(
   backend: Backend<Cipher, Plain>,
   instruction: Exclude<Instruction, { op: 'encode' }>,
   cipher: (r: Register) => Cipher,

@@ -92,6 +92,9 @@ function messageOf(library: SEALLibrary, error: unknown): string {
   return String(error);
 }
 
+/** SEAL's name for a modulus as the 32 bytes that stand in its files. */
+export const levelIdBytes = (id: ParmsIdType): Uint8Array => new Uint8Array(id.values.slice().buffer);
+
 /** The level of a ciphertext: it has one prime more than its level. */
 export const levelOf = (cipher: CipherText): number => cipher.coeffModulusSize - 1;
 

@@ -1,0 +1,155 @@
+import { fail } from '../../ir/diagnostics.ts';
+
+/**
+ * Checks SEAL's serialized objects field by field before SEAL sees them: SEAL 4.1.2 trusts the sizes inside and can run for ever on bad
+ * ones. Formats: SEAL 4.1 native/src/seal/{serialization,dynarray,ciphertext,kswitchkeys}.cpp; little endian, uncompressed only.
+ */
+export interface RlweForm {
+  /** SEAL's name for the modulus, as bytes. */
+  readonly levelId: Uint8Array;
+  readonly ringDegree: number;
+  /** The primes of the modulus, in SEAL's order. */
+  readonly primes: readonly bigint[];
+  readonly scale: number;
+}
+
+const headerLength = 16;
+const seedBlockLength = headerLength + 1 + 64;
+
+class Cursor {
+  readonly bytes: Uint8Array;
+  readonly what: string;
+  readonly #view: DataView;
+  at = 0;
+
+  constructor(bytes: Uint8Array, what: string) {
+    this.bytes = bytes;
+    this.what = what;
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
+
+  refuse(reason: string): never {
+    return fail('FHE0702', `${this.what}: ${reason}`);
+  }
+
+  #take(length: number): number {
+    const from = this.at;
+    if (length > this.bytes.length - from) this.refuse('ends early');
+    this.at += length;
+    return from;
+  }
+
+  u8 = (): number => this.#view.getUint8(this.#take(1));
+  u16 = (): number => this.#view.getUint16(this.#take(2), true);
+  f64 = (): number => this.#view.getFloat64(this.#take(8), true);
+  /** A count; beyond 2^53 it is absurd and stays so as a double. */
+  u64 = (): number => Number(this.#view.getBigUint64(this.#take(8), true));
+
+  expect(value: number, expected: number, field: string): void {
+    if (value !== expected) this.refuse(`${field} is ${value}, not ${expected}`);
+  }
+
+  expectBytes(expected: Uint8Array, field: string): void {
+    const from = this.#take(expected.length);
+    if (expected.some((b, i) => this.bytes[from + i] !== b)) this.refuse(`${field} differs`);
+  }
+
+  /** The common header; returns the position after the object. */
+  header(): number {
+    const start = this.at;
+    this.expect(this.u16(), 0xa15e, 'magic number');
+    this.expect(this.u8(), headerLength, 'header length');
+    this.expect(this.u8(), 4, 'major version');
+    this.u8();
+    this.expect(this.u8(), 0, 'compression');
+    this.u16();
+    const size = this.u64();
+    if (size > this.bytes.length - start) this.refuse('states more bytes than there are');
+    return start + size;
+  }
+
+  /** `rows` polynomials: N words for each prime, each below its prime. */
+  residues(rows: number, form: RlweForm): void {
+    for (let row = 0; row < rows; row++) {
+      for (const prime of form.primes) {
+        const from = this.#take(8 * form.ringDegree);
+        if (!reduced(this.#view, from, form.ringDegree, prime)) this.refuse('a coefficient is not below its prime');
+      }
+    }
+  }
+}
+
+function reduced(view: DataView, from: number, count: number, prime: bigint): boolean {
+  const high = Number(prime >> 32n);
+  const low = Number(prime & 0xffffffffn);
+  for (let i = 0; i < count; i++) {
+    const top = view.getUint32(from + 8 * i + 4, true);
+    if (top > high || (top === high && view.getUint32(from + 8 * i, true) >= low)) return false;
+  }
+  return true;
+}
+
+function checkRlwe(cursor: Cursor, form: RlweForm): void {
+  const end = cursor.header();
+  cursor.expectBytes(form.levelId, 'the modulus');
+  cursor.expect(cursor.u8(), 1, 'transform form');
+  cursor.expect(cursor.u64(), 2, 'size');
+  cursor.expect(cursor.u64(), form.ringDegree, 'ring degree');
+  cursor.expect(cursor.u64(), form.primes.length, 'number of primes');
+  cursor.expect(cursor.f64(), form.scale, 'scale');
+  const arrayEnd = cursor.header();
+  const polynomial = form.ringDegree * form.primes.length;
+  const words = cursor.u64();
+  if (words !== polynomial && words !== 2 * polynomial) cursor.refuse(`${words} words`);
+  cursor.residues(words / polynomial, form);
+  cursor.expect(cursor.at, arrayEnd, 'length of the coefficients');
+  if (words === polynomial) {
+    // The second polynomial is uniform and stands as the seed of SEAL's generator (1: BLAKE2xb, 2: SHAKE256).
+    cursor.expect(cursor.header() - cursor.at, seedBlockLength - headerLength, 'length of the seed');
+    const generator = cursor.u8();
+    if (generator !== 1 && generator !== 2) cursor.refuse('unknown generator');
+    cursor.at += 64;
+  }
+  cursor.expect(cursor.at, end, 'length');
+}
+
+/** Accepts exactly a ciphertext of size 2 of this form, whole or with a seed. Errors: FHE0702. */
+export function checkCiphertextBytes(bytes: Uint8Array, form: RlweForm, what: string): Uint8Array {
+  const cursor = new Cursor(bytes, what);
+  checkRlwe(cursor, form);
+  cursor.expect(cursor.at, bytes.length, 'length');
+  return bytes;
+}
+
+/**
+ * Accepts exactly one key-switching key (relinearization or Galois) over the whole modulus: a table of key lists of which one is filled,
+ * with one RLWE pair for each data prime. `index` is the place of the filled list. Errors: FHE0702.
+ */
+export function checkKeyBytes(
+  bytes: Uint8Array,
+  form: RlweForm,
+  index: number,
+  tableLength: number,
+  what: string,
+): Uint8Array {
+  const cursor = new Cursor(bytes, what);
+  const end = cursor.header();
+  cursor.expectBytes(form.levelId, 'the modulus');
+  cursor.expect(cursor.u64(), tableLength, 'length of the key table');
+  const digits = form.primes.length - 1;
+  for (let i = 0; i < tableLength; i++) {
+    const listed = cursor.u64();
+    cursor.expect(listed, i === index ? digits : 0, `number of keys at ${i}`);
+    for (let d = 0; d < listed; d++) checkRlwe(cursor, form);
+  }
+  cursor.expect(cursor.at, end, 'length');
+  cursor.expect(cursor.at, bytes.length, 'length');
+  return bytes;
+}
+
+/** The place of the Galois key for a rotation by `steps` to the left: (3^steps mod 2N - 1) / 2 (SEAL galois.h). */
+export function galoisIndex(steps: number, ringDegree: number): number {
+  let element = 1;
+  for (let i = 0; i < steps; i++) element = (element * 3) % (2 * ringDegree);
+  return (element - 1) / 2;
+}

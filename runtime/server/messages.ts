@@ -1,0 +1,36 @@
+import type { MessagePort } from 'node:worker_threads';
+import type { Diagnostic } from '../../ir/diagnostics.ts';
+import type { Register } from '../../ir/program/program.ts';
+
+/** What a worker is started with. */
+export interface WorkerStart {
+  readonly modelPath: string;
+  readonly keysPath: string;
+  readonly worker: number;
+  readonly workerOf: Int32Array;
+  /** One port to each other worker, by its number; the own place is empty. */
+  readonly peers: readonly (MessagePort | undefined)[];
+  /** [0]: 1 asks to stop. [1 + w]: counts what was sent to worker w, so that it can sleep until the next arrives. */
+  readonly control: Int32Array;
+  /** Bytes of encoded weights that the worker may keep from run to run. */
+  readonly plaintextBudget: number;
+}
+
+/** Server to worker: run once on these input ciphertexts. */
+export interface RunRequest {
+  readonly inputs: readonly Uint8Array[];
+}
+
+/** Worker to worker: a ciphertext that the other needs. */
+export interface Handover {
+  readonly register: Register;
+  readonly bytes: Uint8Array;
+}
+
+/** Worker to server. */
+export type WorkerReply =
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'progress'; readonly done: number; readonly instruction: number }
+  | { readonly kind: 'output'; readonly register: Register; readonly bytes: Uint8Array }
+  | { readonly kind: 'finished'; readonly seconds: number; readonly waitedSeconds: number }
+  | { readonly kind: 'failed'; readonly diagnostics: readonly Diagnostic[]; readonly message: string };

@@ -1,0 +1,168 @@
+import { parentPort, receiveMessageOnPort, workerData, type MessagePort } from 'node:worker_threads';
+import { diagnostic, fail, FhecError, InternalError } from '../../ir/diagnostics.ts';
+import { readContainer } from '../../ir/program/container.ts';
+import { readModel, type Model } from '../../ir/program/model-file.ts';
+import type { Program, Register } from '../../ir/program/program.ts';
+import { execute, inputCount } from '../execute.ts';
+import { loadCiphertext, saveCiphertext } from '../files/ciphertexts.ts';
+import { loadSealKeys, openEvaluationKeys } from '../files/evaluation-keys.ts';
+import { openFile } from '../files/files.ts';
+import { withPlaintextCache } from '../plaintext-cache.ts';
+import { sealBackend } from '../seal/backend.ts';
+import { openSeal, type CipherText, type Seal } from '../seal/library.ts';
+import { unowned } from './partition.ts';
+import type { Handover, RunRequest, WorkerReply, WorkerStart } from './messages.ts';
+
+/** One worker of a server: holds SEAL, its share of the evaluation keys, and runs its share of the program on request. */
+const start = workerData as WorkerStart;
+
+const port = ((): MessagePort => {
+  if (!parentPort) throw new InternalError('the worker was started outside a worker thread');
+  return parentPort;
+})();
+
+const reply = (message: WorkerReply): void => port.postMessage(message);
+
+/** Whether this worker runs each instruction; encodes go where their plaintext is used. */
+function ownedInstructions(program: Program): boolean[] {
+  const inputs = inputCount(program);
+  const owned = Array.from(start.workerOf, (w) => w === start.worker);
+  program.instructions.forEach((instruction, at) => {
+    if (instruction.op === 'encode' || !owned[at]) return;
+    for (const r of instruction.args)
+      if (r >= inputs && start.workerOf[r - inputs] === unowned) owned[r - inputs] = true;
+  });
+  return owned;
+}
+
+/** For each register the other workers that need it, and whether it is a result of the program. */
+function destinations(program: Program): Map<Register, Set<number>> {
+  const inputs = inputCount(program);
+  const wanted = new Map<Register, Set<number>>();
+  program.instructions.forEach((instruction, at) => {
+    if (instruction.op === 'encode') return;
+    for (const r of instruction.args) {
+      if (r < inputs || start.workerOf[r - inputs] !== start.worker || start.workerOf[at] === start.worker) continue;
+      wanted.set(r, (wanted.get(r) ?? new Set()).add(start.workerOf[at]));
+    }
+  });
+  return wanted;
+}
+
+function loadModel(): Model {
+  const file = openFile(start.modelPath);
+  try {
+    return readModel(readContainer(file, 'model'));
+  } finally {
+    file.close();
+  }
+}
+
+async function serve(): Promise<void> {
+  const model = loadModel();
+  const { program } = model;
+  const inputs = inputCount(program);
+  const seal = await openSeal(program.parameters);
+  const owned = ownedInstructions(program);
+  const mine = program.instructions.filter((_, at) => owned[at]);
+  const keyFile = openFile(start.keysPath);
+  const keys = loadSealKeys(seal, openEvaluationKeys(keyFile, model.fingerprint), {
+    relinearization: mine.some((i) => i.op === 'relinearize'),
+    rotations: mine.flatMap((i) => (i.op === 'rotate' ? [i.steps] : [])),
+  });
+  keyFile.close();
+  const { backend } = withPlaintextCache(
+    sealBackend(seal, keys),
+    start.plaintextBudget,
+    (level) => 8 * program.parameters.ringDegree * (level + 1),
+  );
+  const wanted = destinations(program);
+  const outputs = new Set(program.outputs.flatMap((o) => o.registers));
+  const types = new Map(program.inputs.flatMap((s) => s.registers.map((r) => [r, s] as const)));
+
+  port.on('message', ({ inputs: bytes }: RunRequest) => {
+    try {
+      const started = performance.now();
+      const ciphers = bytes.map((b, r) =>
+        loadCiphertext(seal, b, types.get(r) ?? fail('FHE0702', `no input has register ${r}`)),
+      );
+      const mailbox = new Mailbox(seal);
+      let reported = 0;
+      execute(program, backend, ciphers, {
+        share: {
+          owns: (at) => owned[at],
+          receive: (register) => mailbox.take(register, start.workerOf[register - inputs]),
+          made: (register, cipher) => {
+            const peers = wanted.get(register);
+            if (!peers && !outputs.has(register)) return;
+            const saved = saveCiphertext(seal, cipher);
+            peers?.forEach((peer) => send(peer, { register, bytes: saved }));
+            if (outputs.has(register)) reply({ kind: 'output', register, bytes: saved });
+          },
+        },
+        cancelled: () => Atomics.load(start.control, 0) === 1,
+        onProgress: (done, instruction) => {
+          if (done - reported < 0.01 && done < 1) return;
+          reported = done;
+          reply({ kind: 'progress', done, instruction });
+        },
+      });
+      for (const c of ciphers) c.delete();
+      reply({ kind: 'finished', seconds: (performance.now() - started) / 1000, waitedSeconds: mailbox.waited / 1000 });
+    } catch (error) {
+      report(error);
+    }
+  });
+  reply({ kind: 'ready' });
+}
+
+function send(peer: number, handover: Handover): void {
+  start.peers[peer]?.postMessage(handover);
+  Atomics.add(start.control, 1 + peer, 1);
+  Atomics.notify(start.control, 1 + peer);
+}
+
+/** Ciphertexts from other workers, in whatever order they come. */
+class Mailbox {
+  waited = 0;
+  readonly #seal: Seal;
+  readonly #arrived = new Map<Register, Uint8Array>();
+
+  constructor(seal: Seal) {
+    this.#seal = seal;
+  }
+
+  /** Sleeps until the worker `from` has sent the register. The bytes come from our own SEAL: they are loaded unchecked. */
+  take(register: Register, from: number): CipherText {
+    const peer = start.peers[from];
+    if (!peer) throw new InternalError(`register ${register} is made by no other worker`);
+    const began = performance.now();
+    for (;;) {
+      const seen = Atomics.load(start.control, 1 + start.worker);
+      for (let m = receiveMessageOnPort(peer); m; m = receiveMessageOnPort(peer)) {
+        const { register: r, bytes } = m.message as Handover;
+        this.#arrived.set(r, bytes);
+      }
+      const bytes = this.#arrived.get(register);
+      if (bytes) {
+        this.waited += performance.now() - began;
+        this.#arrived.delete(register);
+        const cipher = this.#seal.library.CipherText();
+        cipher.loadArray(this.#seal.context, bytes);
+        return cipher;
+      }
+      if (Atomics.load(start.control, 0) === 1) fail('FHE0802', 'stopped while waiting for another worker');
+      Atomics.wait(start.control, 1 + start.worker, seen, 500);
+    }
+  }
+}
+
+function report(error: unknown): void {
+  const diagnostics =
+    error instanceof FhecError
+      ? error.diagnostics
+      : [diagnostic('FHE9901', error instanceof Error ? (error.stack ?? error.message) : String(error))];
+  reply({ kind: 'failed', diagnostics, message: diagnostics[0].message });
+}
+
+serve().catch(report);
