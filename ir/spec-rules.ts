@@ -104,7 +104,7 @@ function checkPorts(role: string, ports: readonly Port[], values: readonly Slot[
         report('FHE0306', `${role} '${name}' has ${elementCount(shape)} elements, its layout ${layout.size}`, loc);
     }
   }
-  const extra = values.slice(next).find((v) => v.type.kind !== 'error');
+  const extra = values.at(next);
   if (extra) report('FHE0306', `'${extra.name}' of main is no ${role} of the interface`, extra.loc);
 }
 
@@ -159,7 +159,8 @@ export const ckksTypes: Rule = {
   id: 'S07',
   law: 'levels lie in the chain, scales are finite and at least 1, ciphertexts have size 2 or 3',
   check: (module, report) => {
-    if (!module.parameters) return;
+    // A chain without primes is S04's mistake.
+    if (!module.parameters?.primes.length) return;
     const top = topLevel(module.parameters);
     for (const { type, loc } of module.funcs.flatMap((f) => [...f.params, ...f.body])) {
       if (type.kind !== 'cipher' && type.kind !== 'plain') continue;
@@ -177,8 +178,8 @@ export const resultsOfSizeTwo: Rule = {
   law: 'parameters and results are ciphertexts of size 2',
   check: (module, report) => {
     const check = (what: string, type: Type, loc: Loc): void => {
-      const fits = type.kind === 'error' || (type.kind === 'cipher' && type.size === 2);
-      if (!fits) report('FHE0303', `${what} is ${formatType(type)}, not a ciphertext of size 2`, loc);
+      if (type.kind !== 'cipher' || type.size !== 2)
+        report('FHE0303', `${what} is ${formatType(type)}, not a ciphertext of size 2`, loc);
     };
     for (const func of module.funcs) {
       for (const p of func.params) check(`parameter '${paramName(p)}'`, p.type, p.loc);

@@ -39,7 +39,7 @@ export function verifyModule(module: Module, spec: Spec): Diagnostic[] {
         report('FHE0304', `${value.op} is not legal in ${spec.name}`, value.loc);
     }
     for (const { type, loc } of [...func.params, ...func.body]) {
-      if (type.kind !== 'error' && !spec.types.includes(type.kind))
+      if (!spec.types.includes(type.kind))
         report('FHE0303', `type ${formatType(type)} is not legal in ${spec.name}`, loc);
     }
   }

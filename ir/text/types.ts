@@ -1,5 +1,5 @@
 import { parseLayout } from '../layout.ts';
-import { cipherType, errorType, packedType, plainType, tensorType, type Type } from '../types.ts';
+import { cipherType, packedType, plainType, tensorType, type Type } from '../types.ts';
 import type { AttrSyntax, TypeSyntax } from './syntax.ts';
 
 const isCount = (n: number | undefined): n is number => n !== undefined && Number.isSafeInteger(n) && n >= 0;
@@ -33,7 +33,7 @@ export function readType(syntax: TypeSyntax): Type | string {
     case 'packed':
       return readPacked(numberOf(facts.get('slots')), facts.get('layout'));
     case 'error':
-      return errorType;
+      return `type 'error' marks a mistake and cannot be written`;
     default:
       return readScaled(name, facts);
   }
