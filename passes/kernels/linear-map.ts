@@ -1,0 +1,270 @@
+import { layoutSlots, layoutVectors, type Layout } from '../../ir/layout.ts';
+import type { Matrix } from '../../ir/matrix.ts';
+import { rotateBy, sum, type Arithmetic } from './arithmetic.ts';
+import type { OperationCosts } from './count-arithmetic.ts';
+import { countDiagonals, diagonalVector, findDiagonals, placeEntries, placementModulus } from './diagonals.ts';
+import type { DiagonalEntries, Placement } from './diagonals.ts';
+import { copiesOfBits, copyBits, topRun, usedBits } from './slot-bits.ts';
+import { splitDiagonals } from './split-diagonals.ts';
+
+/** One summand of a linear map: `matrix` applied to a packed value. */
+export interface LinearOperand {
+  readonly matrix: Matrix;
+  readonly layout: Layout;
+}
+
+/** One product with a public vector: `giant` rotates it after `baby` rotated the input vector. */
+interface Term {
+  readonly operand: number;
+  readonly input: number;
+  readonly output: number;
+  readonly baby: number;
+  readonly giant: number;
+  readonly diagonal: number;
+}
+
+/** A summand without products: rotated input vectors, added (or subtracted) as they are. */
+interface UnitTerm {
+  readonly operand: number;
+  readonly input: number;
+  readonly output: number;
+  readonly steps: number;
+  readonly negative: boolean;
+}
+
+/** What a linear map will do, decided before any vector is made. */
+export interface LinearPlan {
+  readonly slots: number;
+  readonly operands: readonly LinearOperand[];
+  /** With the copies that the kernel yields. */
+  readonly output: Layout;
+  /** Vectors of the output. */
+  readonly outputs: number;
+  readonly folded: number;
+  readonly terms: readonly Term[];
+  readonly units: readonly UnitTerm[];
+  readonly entries: readonly (DiagonalEntries | undefined)[];
+  /** False when slots that hold no element may hold sums of unrelated products. */
+  readonly clean: boolean;
+}
+
+/** Which bits the sum at the end runs over, and which repeat. */
+export interface FoldChoice {
+  readonly folded: number;
+  readonly placements: readonly Placement[];
+  readonly diagonals: number;
+}
+
+const isUnit = (matrix: Matrix): boolean => {
+  const first = matrix.value[0];
+  return matrix.value.length > 0 && Math.abs(first) === 1 && matrix.value.every((v) => v === first);
+};
+
+/** The slots of an operand and of the output, computed once for many choices. */
+export interface PlacedOperand {
+  readonly matrix: Matrix;
+  readonly columnSlots: Int32Array;
+  readonly used: number;
+  readonly copies: number;
+}
+
+export function placeOperand(operand: LinearOperand, slots: number): PlacedOperand {
+  return {
+    matrix: operand.matrix,
+    columnSlots: layoutSlots(operand.layout),
+    used: usedBits(operand.layout, slots),
+    copies: copyBits(operand.layout, slots),
+  };
+}
+
+/** Chooses the bits to fold with the least predicted cost: about 2 sqrt(D) rotations for D diagonals, and one for each folded bit. */
+export function chooseFold(
+  operands: readonly PlacedOperand[],
+  rowSlots: Int32Array,
+  outputUsed: number,
+  slots: number,
+  costs: OperationCosts,
+  rowStep = 1,
+): FoldChoice & { readonly cost: number } {
+  const free = (slots - 1) & ~outputUsed;
+  const common = operands.reduce((mask, o) => mask & o.copies, slots - 1);
+  const anywhere = operands.reduce((mask, o) => mask | o.used | o.copies, 0);
+  const folds = new Set([free & ~common, free & ~common & anywhere, topRun(free & ~common, slots), 0]);
+  let best: (FoldChoice & { cost: number }) | undefined;
+  for (const folded of folds) {
+    const placements = operands.map((o) => ({
+      matrix: o.matrix,
+      rowSlots,
+      columnSlots: o.columnSlots,
+      slots,
+      copied: o.copies & ~folded,
+      folded,
+      repeated: free & common,
+    }));
+    const diagonals = placements.reduce((n, p) => n + countDiagonals(p, rowStep), 0);
+    const bits = folded.toString(2).replaceAll('0', '').length;
+    const rotations = Math.max(0, 2 * Math.sqrt(diagonals) - 2) + bits;
+    const cost = rotations * costs.rotation + diagonals * costs.plainMultiplication;
+    if (!best || cost < best.cost) best = { folded, placements, diagonals, cost };
+  }
+  if (!best) throw new Error('no way to fold');
+  return best;
+}
+
+/** The unit terms of an operand whose needed weights are all +1, or all -1, on diagonals that serve every output slot; else undefined. */
+function unitTerms(operand: PlacedOperand, index: number, rowSlots: Int32Array, slots: number): UnitTerm[] | undefined {
+  const { matrix } = operand;
+  if (!isUnit(matrix)) return undefined;
+  const placement: Placement = {
+    matrix,
+    rowSlots,
+    columnSlots: operand.columnSlots,
+    slots,
+    copied: topRun(operand.copies, slots),
+    folded: 0,
+    repeated: 0,
+  };
+  const d = findDiagonals(placement);
+  const outputSize = new Map<number, number>();
+  for (const s of rowSlots) outputSize.set(Math.floor(s / slots), (outputSize.get(Math.floor(s / slots)) ?? 0) + 1);
+  const entries = new Int32Array(d.steps.length);
+  for (const k of d.ofEntry) entries[k]++;
+  if (!entries.every((n, k) => n === outputSize.get(d.output[k]))) return undefined;
+  return Array.from(entries, (_, k) => ({
+    operand: index,
+    input: d.input[k],
+    output: d.output[k],
+    steps: d.steps[k],
+    negative: matrix.value[0] < 0,
+  }));
+}
+
+/** The output copies that bare rotations of a value keep. */
+const unitCopies = (terms: readonly UnitTerm[], copies: number, slots: number): number =>
+  terms.every((t) => t.steps === 0) ? copies : topRun(copies, slots);
+
+/**
+ * Plans `sum of operands[i].matrix * operands[i]` with the rows in `output` (its copies are ignored; the plan tells those it makes).
+ * One level, whatever the map is; none for an operand that is a sum of bare rotations.
+ */
+export function planLinearMap(
+  operands: readonly LinearOperand[],
+  output: Layout,
+  slots: number,
+  costs: OperationCosts,
+): LinearPlan {
+  const rowSlots = layoutSlots(output);
+  const placed = operands.map((o) => placeOperand(o, slots));
+  const units = placed.map((o, i) => unitTerms(o, i, rowSlots, slots));
+  const general = placed.flatMap((o, i) => (units[i] || o.matrix.value.length === 0 ? [] : [i]));
+  const outputUsed = usedBits(output, slots);
+  let copies = (slots - 1) & ~outputUsed;
+  units.forEach((terms, i) => {
+    if (terms) copies &= unitCopies(terms, placed[i].copies, slots);
+  });
+  const entries: (DiagonalEntries | undefined)[] = operands.map(() => undefined);
+  const terms: Term[] = [];
+  let folded = 0;
+  let clean = true;
+  if (general.length > 0) {
+    const fold = chooseFold(
+      general.map((i) => placed[i]),
+      rowSlots,
+      outputUsed,
+      slots,
+      costs,
+    );
+    folded = fold.folded;
+    const repeated = fold.placements[0].repeated;
+    const wrapping = topRun(folded | repeated, slots);
+    clean = (folded & ~wrapping) === 0;
+    copies &= repeated | wrapping;
+    const found = fold.placements.map(findDiagonals);
+    // All operands share the giants, so they are split together: their input vectors are numbered through.
+    const offsets: number[] = [];
+    let inputs = 0;
+    for (const i of general) {
+      offsets.push(inputs);
+      inputs += layoutVectors(operands[i].layout, slots);
+    }
+    const join = (pick: (n: number) => Int32Array): Int32Array =>
+      Int32Array.from(found.flatMap((_, n) => [...pick(n)]));
+    const split = splitDiagonals(
+      {
+        modulus: Math.max(...fold.placements.map(placementModulus)),
+        input: join((n) => found[n].input.map((v) => v + offsets[n])),
+        output: join((n) => found[n].output),
+        steps: join((n) => found[n].steps),
+      },
+      [output, ...general.map((i) => operands[i].layout)].flatMap((l) => l.digits.map((d) => d.stride)),
+    );
+    let at = 0;
+    general.forEach((i, n) => {
+      const size = found[n].steps.length;
+      const baby = split.baby.subarray(at, at + size);
+      const giant = split.giant.subarray(at, at + size);
+      at += size;
+      entries[i] = placeEntries(
+        fold.placements[n],
+        found[n],
+        baby.map((b, k) => b + giant[k]),
+      );
+      for (let k = 0; k < size; k++) {
+        const { input, output: to } = found[n];
+        terms.push({ operand: i, input: input[k], output: to[k], baby: baby[k], giant: giant[k], diagonal: k });
+      }
+    });
+  }
+  return {
+    slots,
+    operands,
+    output: { ...output, copies: copiesOfBits(copies) },
+    outputs: layoutVectors(output, slots),
+    folded,
+    terms,
+    units: units.flatMap((u) => u ?? []),
+    entries,
+    clean,
+  };
+}
+
+/** Carries a plan out. `inputs[i][v]` is vector v of operand i; yields the output's vectors, an absent one where all is zero. */
+export function applyLinearPlan<V>(
+  on: Arithmetic<V>,
+  plan: LinearPlan,
+  inputs: readonly (readonly V[])[],
+): (V | undefined)[] {
+  const rotated = new Map<string, V>();
+  const rotateInput = (operand: number, input: number, steps: number): V => {
+    const key = `${operand}/${input}/${steps}`;
+    const known = rotated.get(key) ?? rotateBy(on, inputs[operand][input], steps);
+    rotated.set(key, known);
+    return known;
+  };
+  return Array.from({ length: plan.outputs }, (_, output) => {
+    const groups = new Map<number, Term[]>();
+    for (const t of plan.terms) {
+      if (t.output === output) groups.set(t.giant, [...(groups.get(t.giant) ?? []), t]);
+    }
+    const sums = [...groups].map(([giant, terms]) => {
+      const products = terms.map((t) => {
+        const entries = plan.entries[t.operand];
+        if (!entries) throw new Error('a term without entries');
+        const vector = diagonalVector(entries, t.diagonal, plan.slots, giant);
+        return on.mulPlain(rotateInput(t.operand, t.input, t.baby), vector);
+      });
+      return rotateBy(on, sum(on, products), giant);
+    });
+    let total = sums.length > 0 ? sum(on, sums) : undefined;
+    for (let bit = 1; bit < plan.slots; bit *= 2) {
+      if (total !== undefined && plan.folded & bit) total = on.add(total, on.rotate(total, bit));
+    }
+    for (const u of plan.units) {
+      if (u.output !== output) continue;
+      const term = rotateInput(u.operand, u.input, u.steps);
+      if (total === undefined) total = u.negative ? on.negate(term) : term;
+      else total = u.negative ? on.sub(total, term) : on.add(total, term);
+    }
+    return total;
+  });
+}

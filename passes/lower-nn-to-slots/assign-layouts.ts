@@ -1,0 +1,26 @@
+import type { Layout } from '../../ir/layout.ts';
+import type { Func, Value } from '../../ir/module.ts';
+import type { OperationCosts } from '../kernels/count-arithmetic.ts';
+import { arrangementLayout, rowMajorArrangement, type Arrangement } from './arrangement.ts';
+import { initialArrangements } from './initial-arrangements.ts';
+import { improveArrangements } from './improve-arrangements.ts';
+import { layoutGraph } from './layout-groups.ts';
+import { CostPredictor } from './predict.ts';
+
+/**
+ * A layout for every value. Those of parameters state the copies that the client makes; the others state none, since the kernels
+ * tell which copies they yield. Starts from grids that strides leave gaps in, and improves them by search on the predicted cost.
+ */
+export function assignLayouts(func: Func, slots: number, costs: OperationCosts): (value: Value) => Layout {
+  const graph = layoutGraph(func);
+  const predictor = new CostPredictor(graph, slots, costs);
+  const starts: Arrangement[][] = [
+    initialArrangements(graph, slots),
+    graph.groups.map((g) => [...rowMajorArrangement(g.shape, slots)]),
+  ];
+  const improved = starts.map((start) => improveArrangements(graph, start, predictor));
+  const best = improved.reduce((a, b) => (b.cost < a.cost ? b : a));
+  const layouts = graph.groups.map((g) => arrangementLayout(best.arrangements[g.id], g.size, g.isInput));
+  const plain = graph.groups.map((g) => arrangementLayout(best.arrangements[g.id], g.size));
+  return (value) => (value.op === 'param' ? layouts : plain)[graph.groupOf(value)];
+}
