@@ -1,12 +1,17 @@
-import type { Attrs } from '../../../ir/define.ts';
 import { averagePool, maxPool } from '../../../ir/nn/pooling.ts';
 import { reduceMean } from '../../../ir/nn/reduction.ts';
 import { range } from '../../../ir/nn/indexing.ts';
+import { windowOutput } from '../../../ir/nn/window.ts';
 import type { ImporterTable, OnnxNode } from '../node.ts';
 import { shapeOf, type Operand } from '../operand.ts';
-import { samePaddingOf, slidingAttributes } from './sliding.ts';
+import { samePaddingOf, slidingAttributes, type SlidingAttributes } from './sliding.ts';
 
-function poolAttributes(node: OnnxNode): Attrs {
+interface PoolAttributes extends SlidingAttributes {
+  readonly kernel: readonly number[];
+  readonly ceil: boolean;
+}
+
+function poolAttributes(node: OnnxNode): PoolAttributes {
   const input = shapeOf(node.input(0)).slice(2);
   const kernel = node.attributes.ints('kernel_shape') ?? node.malformed("'kernel_shape' is missing");
   if (kernel.length !== input.length) node.malformed(`kernel_shape must have ${input.length} numbers`);
@@ -17,12 +22,31 @@ function poolAttributes(node: OnnxNode): Attrs {
 /** The storage order only numbers the indices, an output that import refuses where it is used. */
 function maximum(node: OnnxNode): Operand {
   node.attributes.ignore('storage_order');
-  return node.emit(maxPool, [node.input(0)], poolAttributes(node));
+  return node.emit(maxPool, [node.input(0)], { ...poolAttributes(node) });
+}
+
+/** The first opset whose official test vectors count padding, but not what a last window reads beyond it (ceil_mode, count_include_pad). */
+const countsPaddingOnly = 22;
+
+/** End pads that the last windows reach, at least the given ones: what they read beyond the padding then counts as padding. */
+function reachedPads(input: readonly number[], a: SlidingAttributes, kernel: readonly number[]): number[] {
+  const rank = kernel.length;
+  return a.pads.map((pad, i) => {
+    if (i < rank) return pad;
+    const d = i - rank;
+    const outputs = windowOutput(input[d], { ...a, kernel }, d, true);
+    const reach = (kernel[d] - 1) * a.dilations[d] + 1;
+    return Math.max(pad, (outputs - 1) * a.strides[d] + reach - input[d] - a.pads[d]);
+  });
 }
 
 function average(node: OnnxNode): Operand {
+  const { kernel, ceil, ...sliding } = poolAttributes(node);
   const count_include_pad = node.attributes.bool('count_include_pad', false);
-  return node.emit(averagePool, [node.input(0)], { ...poolAttributes(node), count_include_pad });
+  const input = shapeOf(node.input(0)).slice(2);
+  const widens = ceil && count_include_pad && node.opset < countsPaddingOnly;
+  const pads = widens ? reachedPads(input, sliding, kernel) : sliding.pads;
+  return node.emit(averagePool, [node.input(0)], { kernel, ceil, ...sliding, pads, count_include_pad });
 }
 
 /** A global maximum is a max pool whose window is the whole plane. */
