@@ -1,3 +1,5 @@
+import type { Layout } from './layout.ts';
+
 /** A tensor that crosses between client and server. */
 export interface Port {
   readonly name: string;
@@ -8,6 +10,8 @@ export interface Port {
    * One number, or one for each element. Static scales at the ends of the network are folded here.
    */
   readonly factor: readonly number[];
+  /** How the elements are packed into slots. Stated from the ckks level on; at slots the types say it. */
+  readonly layout?: Layout;
 }
 
 /** A step that the network ends with and that the client computes after decryption. */

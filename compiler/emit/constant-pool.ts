@@ -1,0 +1,36 @@
+/** Vectors numbered by content: equal bits, equal number. */
+export class ConstantPool {
+  readonly #constants: Float64Array[] = [];
+  readonly #byHash = new Map<number, number[]>();
+
+  get constants(): readonly Float64Array[] {
+    return this.#constants;
+  }
+
+  /** The number of the vector, new or known. */
+  add(vector: Float64Array): number {
+    const hash = hashBits(vector);
+    const candidates = this.#byHash.get(hash) ?? [];
+    const known = candidates.find((i) => sameBits(this.#constants[i], vector));
+    if (known !== undefined) return known;
+    this.#byHash.set(hash, [...candidates, this.#constants.length]);
+    return this.#constants.push(vector) - 1;
+  }
+}
+
+const words = (v: Float64Array): Uint32Array => new Uint32Array(v.buffer, v.byteOffset, v.length * 2);
+
+/** FNV-1a over 32-bit words. */
+function hashBits(vector: Float64Array): number {
+  let hash = 0x811c9dc5;
+  for (const word of words(vector)) hash = Math.imul(hash ^ word, 0x01000193);
+  return hash >>> 0;
+}
+
+function sameBits(a: Float64Array, b: Float64Array): boolean {
+  if (a.length !== b.length) return false;
+  const x = words(a);
+  const y = words(b);
+  for (let i = 0; i < x.length; i++) if (x[i] !== y[i]) return false;
+  return true;
+}

@@ -1,0 +1,55 @@
+import type { Parameters } from './parameters.ts';
+
+/**
+ * Noise of CKKS operations for a dense ternary secret and errors of standard deviation 3.2. Every function gives the standard
+ * deviation of the error in one slot (its real part) before division by the scale: an error polynomial with independent
+ * coefficients of variance V has variance V * N / 2 in the real part of each slot, since a slot is the polynomial at a root of unity.
+ *
+ * Sources: Cheon, Kim, Kim, Song, ASIACRYPT 2017, section 3.4 (encryption, rounding, product); Kim, Papadimitriou, Polyakov,
+ * CT-RSA 2022 (eprint 2020/1118), section 3 (rescaling and hybrid key switching in RNS); Costache, Curtis, Hales, Murphy, Ogilvie,
+ * Player, eprint 2022/162 (average case in place of the worst case).
+ */
+
+/** Standard deviation of the coefficients of encryption and key errors. */
+export const errorDeviation = 3.2;
+
+/** Variance of a coefficient of a dense ternary secret. */
+const secretVariance = 2 / 3;
+
+/** Variance of rounding to the nearest integer. */
+const roundingVariance = 1 / 12;
+
+const inSlot = (ringDegree: number, coefficientVariance: number): number =>
+  Math.sqrt((coefficientVariance * ringDegree) / 2);
+
+/** A fresh encryption: `symmetric` under the secret key, otherwise under the public key at the level of the ciphertext. */
+export function freshNoise(ringDegree: number, symmetric = true): number {
+  const error = errorDeviation ** 2;
+  return inSlot(ringDegree, symmetric ? error : error * (1 + 2 * ringDegree * secretVariance));
+}
+
+/**
+ * The rounding of a rescale of a ciphertext of `size` polynomials, at the scale after it. The third polynomial meets the square of
+ * the secret, which makes it hundreds of times larger: relinearize before rescale.
+ */
+export function rescaleNoise(ringDegree: number, size = 2): number {
+  const secrets = [1, ringDegree * secretVariance, (ringDegree * secretVariance) ** 2];
+  return inSlot(ringDegree, roundingVariance * secrets.slice(0, size).reduce((sum, v) => sum + v, 0));
+}
+
+/**
+ * One key switch (relinearization or rotation) at `level`: one digit for each prime of the level, as in SEAL, which does not centre
+ * its digits (mean square q^2 / 3); then the division by the special primes with its rounding.
+ */
+export function keySwitchNoise(parameters: Parameters, level: number): number {
+  const { ringDegree, primes, specialPrimes } = parameters;
+  const special = specialPrimes.reduce((product, p) => product * Number(p), 1);
+  const digits = primes.slice(0, level + 1).reduce((sum, q) => sum + (Number(q) / special) ** 2 / 3, 0);
+  const switched = inSlot(ringDegree, digits * ringDegree * errorDeviation ** 2);
+  return Math.hypot(switched, rescaleNoise(ringDegree));
+}
+
+/** The rounding of an encoded vector; a single number for every slot rounds one coefficient only. */
+export function encodeNoise(ringDegree: number, single = false): number {
+  return single ? Math.sqrt(roundingVariance) : inSlot(ringDegree, roundingVariance);
+}

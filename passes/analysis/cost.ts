@@ -1,0 +1,164 @@
+import { modulusBits, type Parameters } from '../../ir/ckks/parameters.ts';
+import { InternalError, onnxNodes } from '../../ir/diagnostics.ts';
+import type { Func, Value } from '../../ir/module.ts';
+import type { CipherType, PlainType } from '../../ir/types.ts';
+import { ciphertextBytes, galoisKeyBytes, type CostModel } from './cost-model.ts';
+import { costedOps, type CostedOp } from './cost-table.ts';
+
+/** How often each kind of op runs. */
+export interface OpCounts {
+  readonly rotations: number;
+  /** Of two ciphertexts. */
+  readonly multiplications: number;
+  readonly plainMultiplications: number;
+  readonly relinearizations: number;
+  readonly rescales: number;
+  readonly modSwitches: number;
+  readonly encodes: number;
+  /** Additions, subtractions and negations, with ciphertexts or plaintexts. */
+  readonly additions: number;
+}
+
+/** The share of one ONNX node. */
+export interface NodeCost extends OpCounts {
+  readonly seconds: number;
+  /** The levels at which its ciphertext results stand, highest and lowest: their difference is what the node consumes inside. */
+  readonly highestLevel: number;
+  readonly lowestLevel: number;
+}
+
+/** What one encrypted run costs: all of it exact and deterministic but `seconds`, which a cost model predicts for one thread. */
+export interface Cost extends OpCounts {
+  /** Levels from the highest input to the lowest result. */
+  readonly depth: number;
+  /** Galois keys: distinct rotation steps. */
+  readonly rotationKeys: number;
+  /** Bytes of all Galois keys and, where needed, the relinearization key, in memory. */
+  readonly keyBytes: number;
+  readonly ringDegree: number;
+  /** log2 of the product of all primes, special ones included. */
+  readonly modulusBits: number;
+  readonly seconds: number;
+  /** Ciphertexts that live at once, at most, when each is freed at its last use; inputs included. */
+  readonly peakCiphertexts: number;
+  /** Bytes of the ciphertexts and plaintexts that live at once, at most. */
+  readonly peakBytes: number;
+  /** By the name of the ONNX node; ops of no node stand under ''. */
+  readonly byNode: ReadonlyMap<string, NodeCost>;
+}
+
+const countOf: Readonly<Record<CostedOp, keyof OpCounts>> = {
+  add: 'additions',
+  sub: 'additions',
+  negate: 'additions',
+  add_plain: 'additions',
+  mul: 'multiplications',
+  mul_plain: 'plainMultiplications',
+  encode: 'encodes',
+  relinearize: 'relinearizations',
+  rescale: 'rescales',
+  mod_switch: 'modSwitches',
+  rotate: 'rotations',
+};
+
+const noOps: OpCounts = {
+  rotations: 0,
+  multiplications: 0,
+  plainMultiplications: 0,
+  relinearizations: 0,
+  rescales: 0,
+  modSwitches: 0,
+  encodes: 0,
+  additions: 0,
+};
+
+/** The predicted seconds of one op of the ckks level. */
+export function opSeconds(value: Value, parameters: Parameters, model: CostModel): number {
+  const operand = value.operands.at(0) ?? value;
+  return model.seconds(costedOpOf(value), parameters.ringDegree, located(operand).level + 1);
+}
+
+/** Counts, keys, memory and predicted time of a ckks function, in total and by ONNX node. */
+export function costOf(func: Func, parameters: Parameters, model: CostModel): Cost {
+  const total: Record<keyof OpCounts, number> = { ...noOps };
+  const byNode = new Map<string, NodeCost>();
+  const steps = new Set<number>();
+  let seconds = 0;
+  for (const value of func.body) {
+    const kind = countOf[costedOpOf(value)];
+    const spent = opSeconds(value, parameters, model);
+    total[kind]++;
+    seconds += spent;
+    const node = onnxNodes(value.loc).at(0) ?? '';
+    byNode.set(node, addTo(byNode.get(node), value, kind, spent));
+    const step = value.attrs['steps'];
+    if (value.op === 'ckks.rotate' && typeof step === 'number') steps.add(step);
+  }
+  const keys = steps.size + (total.relinearizations > 0 ? 1 : 0);
+  const levels = (values: readonly Value[]): number[] => values.map((v) => located(v).level);
+  const lowest = Math.min(...levels(func.results.map((r) => r.value)));
+  return {
+    ...total,
+    depth: func.params.length === 0 ? 0 : Math.max(...levels(func.params)) - lowest,
+    rotationKeys: steps.size,
+    keyBytes: keys * galoisKeyBytes(parameters),
+    ringDegree: parameters.ringDegree,
+    modulusBits: modulusBits(parameters),
+    seconds,
+    ...peakMemory(func, parameters.ringDegree),
+    byNode,
+  };
+}
+
+function addTo(node: NodeCost | undefined, value: Value, kind: keyof OpCounts, seconds: number): NodeCost {
+  const before = node ?? { ...noOps, seconds: 0, highestLevel: -Infinity, lowestLevel: Infinity };
+  const { level } = located(value);
+  return {
+    ...before,
+    [kind]: before[kind] + 1,
+    seconds: before.seconds + seconds,
+    highestLevel: Math.max(before.highestLevel, level),
+    lowestLevel: Math.min(before.lowestLevel, level),
+  };
+}
+
+/** The most that lives at once when the body runs in its order and every value but inputs and results dies at its last use. */
+export function peakMemory(func: Func, ringDegree: number): { peakCiphertexts: number; peakBytes: number } {
+  const uses = new Map<Value, number>();
+  for (const value of func.body) for (const o of value.operands) uses.set(o, (uses.get(o) ?? 0) + 1);
+  const kept = new Set([...func.params, ...func.results.map((r) => r.value)]);
+  const bytesOf = (value: Value): number => {
+    const type = located(value);
+    return ciphertextBytes(ringDegree, type.level + 1, type.kind === 'cipher' ? type.size : 1);
+  };
+  const isCipher = (value: Value): number => (value.type.kind === 'cipher' ? 1 : 0);
+  let bytes = func.params.reduce((sum, p) => sum + bytesOf(p), 0);
+  let ciphertexts = func.params.length;
+  let peakBytes = bytes;
+  let peakCiphertexts = ciphertexts;
+  for (const value of func.body) {
+    bytes += bytesOf(value);
+    ciphertexts += isCipher(value);
+    peakBytes = Math.max(peakBytes, bytes);
+    peakCiphertexts = Math.max(peakCiphertexts, ciphertexts);
+    for (const o of value.operands) {
+      const left = (uses.get(o) ?? 0) - 1;
+      uses.set(o, left);
+      if (left > 0 || kept.has(o)) continue;
+      bytes -= bytesOf(o);
+      ciphertexts -= isCipher(o);
+    }
+  }
+  return { peakCiphertexts, peakBytes };
+}
+
+function costedOpOf({ op }: Value): CostedOp {
+  const found = costedOps.find((name) => op === `ckks.${name}`);
+  if (!found) throw new InternalError(`no cost for ${op}`);
+  return found;
+}
+
+function located({ type, op }: Value): CipherType | PlainType {
+  if (type.kind !== 'cipher' && type.kind !== 'plain') throw new InternalError(`${op} is not at the ckks level`);
+  return type;
+}

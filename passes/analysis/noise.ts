@@ -1,0 +1,92 @@
+import { encodeNoise, freshNoise, keySwitchNoise, rescaleNoise } from '../../ir/ckks/noise.ts';
+import type { Parameters } from '../../ir/ckks/parameters.ts';
+import { isTensorAttr } from '../../ir/define.ts';
+import { InternalError } from '../../ir/diagnostics.ts';
+import type { Func, Value } from '../../ir/module.ts';
+import type { Tensor } from '../../ir/tensor.ts';
+import type { CipherType, PlainType } from '../../ir/types.ts';
+
+export interface NoiseOptions {
+  /** The magnitude that encrypted values are supposed to have where they are multiplied. Static scales bring activations into [-1, 1]. */
+  readonly magnitude: number;
+  /** Inputs are encrypted under the secret key, not under the public key. */
+  readonly symmetric: boolean;
+}
+
+const defaults: NoiseOptions = { magnitude: 1, symmetric: true };
+
+/**
+ * The predicted standard deviation of the error in a slot (in units of the message, averaged over the slots) of each ciphertext
+ * of a ckks function. Average case: errors of different operands count as independent, except that a value and
+ * itself add up. Per-op formulas and sources: ir/ckks/noise.ts.
+ */
+export function predictNoise(
+  func: Func,
+  parameters: Parameters,
+  options: Partial<NoiseOptions> = {},
+): ReadonlyMap<Value, number> {
+  const { magnitude, symmetric } = { ...defaults, ...options };
+  const n = parameters.ringDegree;
+  const noise = new Map<Value, number>();
+  for (const param of func.params) noise.set(param, freshNoise(n, symmetric) / located(param).scale);
+  for (const value of func.body) noise.set(value, noiseOf(value));
+  return noise;
+
+  function noiseOf(value: Value): number {
+    const [a, b] = value.operands;
+    const of = (x: Value): number => noise.get(x) ?? 0;
+    const { level, scale } = located(value);
+    switch (value.op) {
+      case 'ckks.encode':
+        return encodeNoise(n, vectorOf(value).data.length === 1) / scale;
+      case 'ckks.add':
+      case 'ckks.sub':
+      case 'ckks.add_plain':
+        if (a === b) return value.op === 'ckks.sub' ? 0 : 2 * of(a);
+        return Math.hypot(of(a), of(b));
+      case 'ckks.mul':
+        return a === b ? 2 * magnitude * of(a) : Math.hypot(magnitude * of(a), magnitude * of(b), of(a) * of(b));
+      case 'ckks.mul_plain':
+        return Math.hypot(rootMeanSquare(vectorOf(b).data) * of(a), magnitude * of(b));
+      case 'ckks.relinearize':
+      case 'ckks.rotate':
+        return Math.hypot(of(a), keySwitchNoise(parameters, level) / scale);
+      case 'ckks.rescale':
+        return Math.hypot(of(a), rescaleNoise(n, sizeOf(a)) / scale);
+      case 'ckks.negate':
+      case 'ckks.mod_switch':
+        return of(a);
+      default:
+        throw new InternalError(`no noise formula for ${value.op}`);
+    }
+  }
+}
+
+/** Bits of the worst result that stand above its noise, for results of magnitude 1: -log2 of the largest standard deviation. */
+export function predictedPrecisionBits(
+  func: Func,
+  parameters: Parameters,
+  options: Partial<NoiseOptions> = {},
+): number {
+  const noise = predictNoise(func, parameters, options);
+  return -Math.log2(func.results.reduce((worst, r) => Math.max(worst, noise.get(r.value) ?? 0), 0));
+}
+
+function located({ type, op }: Value): CipherType | PlainType {
+  if (type.kind !== 'cipher' && type.kind !== 'plain') throw new InternalError(`${op} is not at the ckks level`);
+  return type;
+}
+
+const sizeOf = (value: Value): number => (value.type.kind === 'cipher' ? value.type.size : 2);
+
+function vectorOf(value: Value): Tensor {
+  const { vector } = value.attrs;
+  if (vector === undefined || !isTensorAttr(vector)) throw new InternalError(`${value.op} is not encoded`);
+  return vector;
+}
+
+function rootMeanSquare(data: Float64Array): number {
+  let sum = 0;
+  for (const x of data) sum += x * x;
+  return Math.sqrt(sum / data.length);
+}
