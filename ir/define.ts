@@ -100,7 +100,7 @@ export function attrProblem(definition: OpDefinition, attrs: Attrs): string | un
     if (attr === undefined) return `attribute '${name}' (${kind}) is missing`;
     if (!attrChecks[kind](attr)) return `attribute '${name}' is not of kind ${kind}`;
   }
-  const extra = Object.keys(attrs).find((name) => !(name in definition.attrs));
+  const extra = Object.keys(attrs).find((name) => !Object.hasOwn(definition.attrs, name));
   return extra === undefined ? undefined : `attribute '${extra}' is unknown`;
 }
 
