@@ -1,11 +1,13 @@
 import { InternalError } from '../../ir/diagnostics.ts';
-import { applyMatrix, type Matrix } from '../../ir/matrix.ts';
+import { applyMatrix } from '../../ir/matrix.ts';
 import type { Func, Value } from '../../ir/module.ts';
-import { findActivation } from '../../ir/nn/activations.ts';
-import { linear } from '../../ir/nn/linear.ts';
-import { evalChebyshev, polynomial } from '../../ir/nn/polynomial.ts';
+import { findActivation, type Activation } from '../../ir/nn/activations.ts';
+import { mul } from '../../ir/nn/elementwise.ts';
+import { evalChebyshev } from '../../ir/nn/polynomial.ts';
 import { registry } from '../../ir/registry.ts';
 import { elementCount, tensor, type Tensor } from '../../ir/tensor.ts';
+import { isLinear, linearAttrs } from '../nn/linear-op.ts';
+import { polynomialAttrs, type PolynomialAttrs } from '../nn/polynomial-op.ts';
 
 /** The numbers of one value for a batch of images: [elements, batch], row-major, so that one element's images are contiguous. */
 export type BatchData = Float64Array;
@@ -38,41 +40,29 @@ export function forEachRun(value: Value, batch: number, f: (channel: number, fro
   for (let i = 0; i < outer * channels; i++) f(i % channels, i * length, (i + 1) * length);
 }
 
-/** Row of coefficients and scale of each channel of an `nn.polynomial`. */
-export function polynomialOf(op: Value): (channel: number) => { coefficients: Float64Array; scale: number } {
-  const table = op.attrs['coefficients'] as Tensor;
-  const scale = op.attrs['scale'] as readonly number[];
-  const [rows, terms] = table.shape;
-  return (c) => {
-    const from = rows === 1 ? 0 : c * terms;
-    return { coefficients: table.data.subarray(from, from + terms), scale: scale[scale.length === 1 ? 0 : c] };
-  };
-}
-
 function applyLinear(op: Value, operands: readonly BatchData[], batch: number): BatchData {
-  const bias = (op.attrs['bias'] as Tensor).data;
-  const matrices = op.attrs['matrices'] as readonly Matrix[];
+  const { matrices, bias: offset } = linearAttrs(op);
+  const bias = offset.data;
   const out = new Float64Array(bias.length * batch);
   for (let r = 0; r < bias.length; r++) out.fill(bias[r], r * batch, (r + 1) * batch);
   matrices.forEach((m, i) => applyMatrix(m, operands[i], out, batch));
   return out;
 }
 
-function applyPolynomial(op: Value, x: BatchData, batch: number): BatchData {
-  const of = polynomialOf(op);
+function applyPolynomial(op: Value, attrs: PolynomialAttrs, x: BatchData, batch: number): BatchData {
   const out = new Float64Array(x.length);
   forEachRun(op, batch, (channel, from, to) => {
-    const { coefficients, scale } = of(channel);
-    for (let i = from; i < to; i++) out[i] = evalChebyshev(coefficients, x[i] / scale);
+    const row = attrs.rowOf(channel);
+    const scale = attrs.scaleOf(channel);
+    for (let i = from; i < to; i++) out[i] = evalChebyshev(row, x[i] / scale);
   });
   return out;
 }
 
-function applyActivation(op: Value, x: BatchData, batch: number): BatchData {
-  const activation = findActivation(op.op);
+function applyActivation(op: Value, activation: Activation, x: BatchData, batch: number): BatchData {
   const out = new Float64Array(x.length);
   forEachRun(op, batch, (channel, from, to) => {
-    const f = activation!.at(op.attrs, channel);
+    const f = activation.at(op.attrs, channel);
     for (let i = from; i < to; i++) out[i] = f(x[i]);
   });
   return out;
@@ -103,13 +93,13 @@ function applyEach(op: Value, operands: readonly BatchData[], batch: number): Ba
 }
 
 function apply(op: Value, operands: readonly BatchData[], batch: number): BatchData {
-  if (op.op === linear.name) return applyLinear(op, operands, batch);
-  if (op.op === polynomial.name) return applyPolynomial(op, operands[0], batch);
-  if (findActivation(op.op)) return applyActivation(op, operands[0], batch);
-  const plain = op.op === 'nn.mul' && operands[0].length === operands[1].length;
-  return plain && operands[0].length === channelSize(op) * batch
-    ? multiply(operands[0], operands[1])
-    : applyEach(op, operands, batch);
+  if (isLinear(op)) return applyLinear(op, operands, batch);
+  const polynomial = polynomialAttrs(op);
+  if (polynomial) return applyPolynomial(op, polynomial, operands[0], batch);
+  const activation = findActivation(op.op);
+  if (activation) return applyActivation(op, activation, operands[0], batch);
+  const plain = op.op === mul.name && operands.every((o) => o.length === channelSize(op) * batch);
+  return plain ? multiply(operands[0], operands[1]) : applyEach(op, operands, batch);
 }
 
 function channelSize(value: Value): number {

@@ -1,10 +1,12 @@
 import { InternalError } from '../../ir/diagnostics.ts';
-import { applyTransposed, type Matrix } from '../../ir/matrix.ts';
+import { applyTransposed } from '../../ir/matrix.ts';
 import type { Func, Value } from '../../ir/module.ts';
 import { findActivation } from '../../ir/nn/activations.ts';
-import { linear } from '../../ir/nn/linear.ts';
-import { evalChebyshev, polynomial } from '../../ir/nn/polynomial.ts';
-import { forEachRun, polynomialOf, type BatchData } from './evaluate-batch.ts';
+import { mul } from '../../ir/nn/elementwise.ts';
+import { evalChebyshev } from '../../ir/nn/polynomial.ts';
+import { isLinear, linearAttrs } from '../nn/linear-op.ts';
+import { polynomialAttrs } from '../nn/polynomial-op.ts';
+import { forEachRun, type BatchData } from './evaluate-batch.ts';
 
 /** Coefficients of the derivative of a Chebyshev series, in the Chebyshev basis (Mason and Handscomb, section 2.4.5). */
 export function chebyshevDerivative(c: Float64Array): Float64Array {
@@ -24,11 +26,11 @@ export function numericDerivative(f: (x: number) => number, x: number): number {
 }
 
 function slopeOf(op: Value): ((channel: number) => (x: number) => number) | undefined {
-  if (op.op === polynomial.name) {
-    const of = polynomialOf(op);
+  const polynomial = polynomialAttrs(op);
+  if (polynomial) {
     return (channel) => {
-      const { coefficients, scale } = of(channel);
-      const derivative = chebyshevDerivative(coefficients);
+      const derivative = chebyshevDerivative(polynomial.rowOf(channel));
+      const scale = polynomial.scaleOf(channel);
       return (x) => evalChebyshev(derivative, x / scale) / scale;
     };
   }
@@ -74,8 +76,8 @@ export function backpropagate(
     visit(op, gradient);
     gradients.delete(op);
     const slope = slopeOf(op);
-    if (op.op === linear.name) {
-      const matrices = op.attrs['matrices'] as readonly Matrix[];
+    if (isLinear(op)) {
+      const { matrices } = linearAttrs(op);
       op.operands.forEach((x, i) => applyTransposed(matrices[i], gradient, gradientOf(x), batch));
     } else if (slope) {
       const x = dataOf(op.operands[0]);
@@ -84,7 +86,7 @@ export function backpropagate(
         const f = slope(channel);
         for (let i = from; i < end; i++) if (gradient[i] !== 0) to[i] += gradient[i] * f(x[i]);
       });
-    } else if (op.op === 'nn.mul') {
+    } else if (op.op === mul.name) {
       const [a, b] = op.operands;
       accumulateProduct(gradientOf(a), gradient, dataOf(b));
       accumulateProduct(gradientOf(b), gradient, dataOf(a));
