@@ -8,6 +8,7 @@ import { sameShape, type Tensor } from '../../ir/tensor.ts';
 import { tensorType } from '../../ir/types.ts';
 import { Attributes } from './attributes.ts';
 import { splitClientSteps } from './client-steps.ts';
+import { FoldingBudget } from './folding.ts';
 import { inputType } from './inputs.ts';
 import { OnnxNode } from './node.ts';
 import { toNumber } from './numbers.ts';
@@ -33,7 +34,7 @@ const newestOpset = 28;
  */
 export function importOnnx(bytes: Uint8Array, options: ImportOptions = {}): Module {
   const model = readModel(bytes);
-  return importGraph(model.graph ?? {}, opsetOf(model), options);
+  return importGraph(model.graph ?? {}, opsetOf(model), options, bytes.length);
 }
 
 const isDefaultDomain = (domain: string | null | undefined): boolean => !domain || domain === 'ai.onnx';
@@ -56,24 +57,41 @@ function define(names: Names, name: string, operand: Operand, loc: Loc): void {
   names.set(name, operand);
 }
 
-function importGraph(graph: onnx.IGraphProto, opset: number, options: ImportOptions): Module {
-  const builder = new Builder();
-  const names: Names = new Map();
-  const live = liveNames(graph);
-  defineInitializers(graph, builder, names, live, options);
-  const inputs = defineInputs(graph, builder, names, options);
+/** What the parts of one import share. */
+interface GraphImport {
+  readonly graph: onnx.IGraphProto;
+  readonly opset: number;
+  readonly options: ImportOptions;
+  readonly builder: Builder;
+  readonly names: Names;
+  /** The names that the outputs of the graph depend on; everything else is left out. */
+  readonly live: ReadonlySet<string>;
+}
+
+function importGraph(graph: onnx.IGraphProto, opset: number, options: ImportOptions, bytes: number): Module {
+  const context: GraphImport = {
+    graph,
+    opset,
+    options,
+    builder: new Builder(),
+    names: new Map(),
+    live: liveNames(graph),
+  };
+  const given = defineInitializers(context);
+  const inputs = defineInputs(context);
+  const budget = new FoldingBudget(given + bytes);
   (graph.node ?? []).forEach((proto, index) => {
-    if ((proto.output ?? []).some((o) => live.has(o))) importNode(proto, index, opset, builder, names, live, options);
+    if ((proto.output ?? []).some((o) => context.live.has(o))) importNode(context, proto, index, budget);
   });
   const outputs = (graph.output ?? []).map((output): Result => {
     const name = output.name ?? '';
-    const operand = names.get(name) ?? fail('FHE0208', `output '${name}' of the graph is computed by no node`);
+    const operand = context.names.get(name) ?? fail('FHE0208', `output '${name}' of the graph is computed by no node`);
     return { name, value: operand.value };
   });
   if (outputs.length === 0) fail('FHE0208', 'the graph has no output');
   if (new Set(outputs.map((o) => o.name)).size < outputs.length)
     fail('FHE0208', 'an output of the graph is listed twice');
-  return networkModule(builder, inputs, outputs, options);
+  return networkModule(context.builder, inputs, outputs, options);
 }
 
 function networkModule(
@@ -107,27 +125,25 @@ function liveNames(graph: onnx.IGraphProto): ReadonlySet<string> {
   return live;
 }
 
-function defineInitializers(
-  graph: onnx.IGraphProto,
-  builder: Builder,
-  names: Names,
-  live: ReadonlySet<string>,
-  options: ImportOptions,
-): void {
+/** Makes a constant of each initialiser in use; returns how many numbers they hold. */
+function defineInitializers({ graph, builder, names, live, options }: GraphImport): number {
+  let given = 0;
   for (const proto of graph.initializer ?? []) {
     const name = proto.name ?? '';
     if (!live.has(name)) continue;
     const loc = initializerLoc(name);
     const { tensor: value, kind } = decodeTensor(proto, `initialiser '${name}'`, loc, options.externalData);
     define(names, name, { value: builder.create(constant, [], { value }, loc), kind }, loc);
+    given += value.data.length;
   }
   const sparse = (graph.sparseInitializer ?? []).map((s) => s.values?.name ?? '').find((name) => live.has(name));
   if (sparse !== undefined)
     fail('FHE0205', `initialiser '${sparse}' is sparse; store it as a dense tensor`, initializerLoc(sparse));
+  return given;
 }
 
 /** Makes a parameter of each input of the graph that is neither an initialiser nor a given constant, and returns their ports. */
-function defineInputs(graph: onnx.IGraphProto, builder: Builder, names: Names, options: ImportOptions): Port[] {
+function defineInputs({ graph, builder, names, options }: GraphImport): Port[] {
   const ports: Port[] = [];
   const initialisers = new Set((graph.initializer ?? []).map((i) => i.name ?? ''));
   for (const input of graph.input ?? []) {
@@ -148,15 +164,8 @@ function defineInputs(graph: onnx.IGraphProto, builder: Builder, names: Names, o
   return ports;
 }
 
-function importNode(
-  proto: onnx.INodeProto,
-  index: number,
-  opset: number,
-  builder: Builder,
-  names: Names,
-  live: ReadonlySet<string>,
-  options: ImportOptions,
-): void {
+function importNode(context: GraphImport, proto: onnx.INodeProto, index: number, budget: FoldingBudget): void {
+  const { opset, builder, names, live, options } = context;
   const operator = proto.opType ?? '';
   const loc: Loc = { kind: 'onnx', node: proto.name ?? '', operator };
   const named: Loc = loc.node === '' ? { ...loc, node: `${operator}_${index}` } : loc;
@@ -164,17 +173,16 @@ function importNode(
   if (!importer) return refuseOperator(proto, named);
   const oldest = oldestOpsetOf(operator);
   if (opset < oldest) fail('FHE0204', `${operator} of opset ${opset} is too old; the oldest known is ${oldest}`, named);
-  const node = new OnnxNode(
-    {
-      operator,
-      opset,
-      loc: named,
-      inputs: (proto.input ?? []).map((name) => operandNamed(name, names, named)),
-      outputs: proto.output ?? [],
-      attributes: new Attributes(proto, named, options.externalData),
-    },
+  const node = new OnnxNode({
+    operator,
+    opset,
+    loc: named,
+    inputs: (proto.input ?? []).map((name) => operandNamed(name, names, named)),
+    outputs: proto.output ?? [],
+    attributes: new Attributes(proto, named, options.externalData),
     builder,
-  );
+    budget,
+  });
   const imported = importer(node);
   const results = 'value' in imported ? [imported] : imported;
   refuseLeftovers(node, results.length, live);

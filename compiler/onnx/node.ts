@@ -5,13 +5,10 @@ import { constant } from '../../ir/nn/elementwise.ts';
 import { elementCount, type Tensor } from '../../ir/tensor.ts';
 import type { Attributes } from './attributes.ts';
 import type { ElementKind } from './elements.ts';
+import type { FoldingBudget } from './folding.ts';
 import { toSafeInteger } from './numbers.ts';
-import { constantOf, shapeOf, type Operand } from './operand.ts';
+import { constantOf, type Operand } from './operand.ts';
 import { checkedShape } from './tensors.ts';
-
-/** Elements that folding may make out of a smaller constant, and multiplications that it may spend. */
-const maxFoldedElements = 2 ** 24;
-const maxFoldedWork = 2 ** 32;
 
 interface NodeDescription {
   readonly operator: string;
@@ -21,6 +18,8 @@ interface NodeDescription {
   /** Names of the outputs; '' for one that the node leaves out. */
   readonly outputs: readonly string[];
   readonly attributes: Attributes;
+  readonly builder: Builder;
+  readonly budget: FoldingBudget;
 }
 
 /** One ONNX node on its way into the module: what it says, and the only way for an importer to make ops. */
@@ -33,16 +32,18 @@ export class OnnxNode {
   readonly attributes: Attributes;
   readonly #inputs: readonly (Operand | undefined)[];
   readonly #builder: Builder;
+  readonly #budget: FoldingBudget;
   #asked = 0;
 
-  constructor(description: NodeDescription, builder: Builder) {
+  constructor(description: NodeDescription) {
     this.operator = description.operator;
     this.opset = description.opset;
     this.loc = description.loc;
     this.outputs = description.outputs;
     this.attributes = description.attributes;
     this.#inputs = description.inputs;
-    this.#builder = builder;
+    this.#builder = description.builder;
+    this.#budget = description.budget;
   }
 
   /** Input i, which the operator requires. */
@@ -97,6 +98,11 @@ export class OnnxNode {
   }
 
   constant(value: Tensor, kind: ElementKind): Operand {
+    this.#budget.take(value.data.length, 0, this.loc);
+    return this.#define(value, kind);
+  }
+
+  #define(value: Tensor, kind: ElementKind): Operand {
     return { value: this.#builder.create(constant, [], { value }, this.loc), kind };
   }
 
@@ -112,18 +118,10 @@ export class OnnxNode {
     const known = operands.map(constantOf).filter((c) => c !== undefined);
     if (known.length < operands.length)
       return { value: this.#builder.create(definition, values, attrs, this.loc), kind };
-    this.#checkWork(shape, operands);
-    return this.constant(definition.eval(known, attrs), kind);
-  }
-
-  #checkWork(shape: readonly number[], operands: readonly Operand[]): void {
+    const sizes = known.map((c) => c.data.length);
     const count = elementCount(shape);
-    const given = operands.map((o) => elementCount(shapeOf(o)));
-    const total = given.reduce((a, b) => a + b, 0);
-    const work = count * (operands.length > 1 ? Math.min(...given) : 1);
-    if ((count > maxFoldedElements && count > 4 * total) || work > maxFoldedWork) {
-      fail('FHE0205', `${this.operator}: the constant that this node computes is too large`, this.loc);
-    }
+    this.#budget.take(count, count * (sizes.length > 1 ? Math.min(...sizes) : 1), this.loc);
+    return this.#define(definition.eval(known, attrs), kind);
   }
 }
 

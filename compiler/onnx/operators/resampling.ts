@@ -95,7 +95,7 @@ export function resampling(d: Dimension, s: Sampling): ResampledDimension {
     const x = coordinate(d, s.coordinates, o);
     const beyond = s.coordinates === 'tf_crop_and_resize' && (x < 0 || x > d.from - 1);
     outside.push(beyond);
-    if (beyond || !Number.isFinite(x)) continue;
+    if (beyond) continue;
     const all = weights(x, d.scale, s);
     const used = s.excludeOutside ? all.filter(([i]) => i >= 0 && i < d.from) : all;
     const total = s.excludeOutside ? used.reduce((sum, [, w]) => sum + w, 0) : 1;

@@ -1,8 +1,7 @@
 import { add } from '../../../ir/nn/elementwise.ts';
-import { stridedIndices } from '../../../ir/nn/indexing.ts';
 import { resize } from '../../../ir/nn/padding.ts';
 import { identityMatrix, type Matrix } from '../../../ir/matrix.ts';
-import { strides, tensor } from '../../../ir/tensor.ts';
+import { elementCount, strides, tensor } from '../../../ir/tensor.ts';
 import type { ImporterTable, OnnxNode } from '../node.ts';
 import { shapeOf, type Operand } from '../operand.ts';
 import { axesOf } from './axes.ts';
@@ -24,6 +23,7 @@ interface Target {
   readonly roi: readonly [number, number];
 }
 
+/** Largest size of a dimension, also of one that stays, whose matrix is an identity. */
 const maxSize = 2 ** 16;
 
 /** The resized value: one matrix a dimension, and where elements lie outside (tf_crop_and_resize) the extrapolation value added there. */
@@ -36,6 +36,8 @@ function resized(
 ): Operand {
   const shape = shapeOf(x);
   for (const [d, target] of targets) {
+    if (!target.roi.every((v) => Math.abs(v) <= 1e6))
+      node.malformed(`the region of interest is [${target.roi.join(', ')}]`);
     if (!(target.size >= 0 && target.size <= maxSize && shape[d] > 0 && shape[d] <= maxSize && target.scale > 0)) {
       node.malformed(`dimension ${d} cannot go from ${shape[d]} to ${target.size} elements`);
     }
@@ -49,6 +51,7 @@ function resized(
       : resampling({ from: size, to: target.size, scale: target.scale, roi: target.roi }, sampling);
   });
   if (dimensions.every((d) => !d)) return x;
+  if (shape.some((d) => d > maxSize)) node.malformed(`a dimension of [${shape.join(', ')}] is larger than ${maxSize}`);
   const matrices = dimensions.map((d, i): Matrix => d?.matrix ?? identityMatrix(shape[i]));
   const result = node.emit(resize, [x], { matrices });
   if (outside === 0 || dimensions.every((d) => !d?.outside.includes(true))) return result;
@@ -62,7 +65,7 @@ function outsideMask(
   dimensions: readonly (ResampledDimension | undefined)[],
   value: number,
 ): Operand {
-  const data = new Float64Array(stridedIndices(shape, strides(shape)).length);
+  const data = new Float64Array(elementCount(shape));
   const steps = strides(shape);
   for (let i = 0; i < data.length; i++) {
     const hit = dimensions.some((d, axis) => d?.outside[Math.floor(i / steps[axis]) % shape[axis]] === true);

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { importOnnx } from '../../../compiler/onnx/import.ts';
@@ -5,6 +7,8 @@ import { FhecError } from '../../../ir/diagnostics.ts';
 import { evaluateFunc } from '../../../ir/evaluate.ts';
 import { tensor } from '../../../ir/tensor.ts';
 import { smallNetwork } from '../../support/onnx-builder.ts';
+import { sharedData, whyNoData } from '../../support/shared-data.ts';
+import { conformanceTests } from './conformance-run.ts';
 
 /** Mutated models to try; a longer run sets FHEC_MUTANTS. */
 const mutants = Number(process.env['FHEC_MUTANTS'] ?? 3000);
@@ -46,23 +50,48 @@ function mutate(bytes: Uint8Array, m: Mutation): Uint8Array {
   }
 }
 
+/** Imports the bytes; whether they imported. Anything but a FhecError, or long work, fails the test. */
+function imports(bytes: Uint8Array): boolean {
+  const start = performance.now();
+  try {
+    importOnnx(bytes);
+    return true;
+  } catch (error) {
+    if (!(error instanceof FhecError)) throw error;
+    return false;
+  } finally {
+    expect(performance.now() - start).toBeLessThan(longestImport);
+  }
+}
+
+const mutations = fc.array(mutation, { minLength: 1, maxLength: 4 });
+
+const official = sharedData('onnx-conformance');
+
+describe.skipIf(!official)(`mutated official operator models (${whyNoData('onnx-conformance')})`, () => {
+  it('import, or are refused with a code, in bounded time', () => {
+    const folder = official ?? '';
+    const models = conformanceTests(folder).map((t) =>
+      Uint8Array.from(readFileSync(join(folder, t.name, 'model.onnx'))),
+    );
+    fc.assert(
+      fc.property(fc.constantFrom(...models), mutations, (model, list) => {
+        imports(list.reduce(mutate, model));
+      }),
+      { numRuns: mutants },
+    );
+  });
+});
+
 describe('mutated ONNX files', () => {
   const original = smallNetwork();
 
   it('import, or are refused with a code, in bounded time', () => {
     const counts = { imported: 0, refused: 0 };
     fc.assert(
-      fc.property(fc.array(mutation, { minLength: 1, maxLength: 4 }), (mutations) => {
-        const bytes = mutations.reduce(mutate, original);
-        const start = performance.now();
-        try {
-          importOnnx(bytes);
-          counts.imported++;
-        } catch (error) {
-          if (!(error instanceof FhecError)) throw error;
-          counts.refused++;
-        }
-        expect(performance.now() - start).toBeLessThan(longestImport);
+      fc.property(mutations, (list) => {
+        if (imports(list.reduce(mutate, original))) counts.imported++;
+        else counts.refused++;
       }),
       { numRuns: mutants },
     );
