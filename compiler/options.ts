@@ -1,0 +1,45 @@
+import type { Module } from '../ir/module.ts';
+import type { Dataset } from './inputs/dataset.ts';
+
+/** Whoever watches or stops a compilation. */
+export interface CompileHooks {
+  /** Called with the module after each stage and each pass. */
+  readonly onStage?: (name: string, module: Module) => void;
+  readonly onProgress?: (stage: string, share: number) => void;
+  /** Ends the compilation after the stage or pass of this name, by {@link CompilationStopped}. */
+  readonly stopAfter?: string;
+}
+
+export interface CompileOptions {
+  /** A few hundred real inputs; with labels the accuracy is measured, without them the agreement with the exact network. */
+  readonly calibration: Dataset;
+  /** The most top-1 accuracy that may be lost on the calibration inputs, in percentage points. Default 0.2. */
+  readonly maxAccuracyLoss?: number;
+  /** Instead: the most predicted seconds for one image; then the loss is made as small as these allow. */
+  readonly maxLatency?: number;
+  /** Default 15. */
+  readonly maxDegree?: number;
+  /** `layerwise` (OLA, default), `uniform` (the best single degree), or this degree everywhere. */
+  readonly degrees?: 'layerwise' | 'uniform' | number;
+  /** One polynomial a channel (default) or one a tensor. */
+  readonly perChannel?: boolean;
+  /** Bits that results of the largest magnitude keep above the standard deviation of their noise. Default 10. */
+  readonly precisionBits?: number;
+  /** Fixes N; by default the smallest that is secure, deep and exact enough. */
+  readonly ringDegree?: number;
+  readonly insecureForTests?: boolean;
+  readonly modelName?: string;
+  /** Reads external data of the model by its relative path. */
+  readonly externalData?: (path: string) => Uint8Array;
+  readonly hooks?: CompileHooks;
+}
+
+/** Thrown at `stopAfter`; no error. */
+export class CompilationStopped extends Error {
+  readonly stage: string;
+  constructor(stage: string) {
+    super(`stopped after ${stage}`);
+    this.name = 'CompilationStopped';
+    this.stage = stage;
+  }
+}

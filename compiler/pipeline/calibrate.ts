@@ -1,0 +1,78 @@
+import { fail } from '../../ir/diagnostics.ts';
+import type { Module, Value } from '../../ir/module.ts';
+import { findActivation } from '../../ir/nn/activations.ts';
+import { elementCount } from '../../ir/tensor.ts';
+import { argmaxBatch, evaluateBatch, type BatchData } from '../../passes/analysis/evaluate-batch.ts';
+import { profileActivations, type Profile } from '../../passes/analysis/profile.ts';
+import type { Dataset } from '../inputs/dataset.ts';
+import { mainOf } from './main-of.ts';
+
+const batchSize = 50;
+
+/** The calibration images in the order that batch evaluation takes. */
+export interface Batch {
+  readonly inputs: readonly BatchData[];
+  readonly batch: number;
+}
+
+/** What calibration found out about the exact network. */
+export interface Calibration {
+  readonly batches: readonly Batch[];
+  readonly labels: Int32Array | undefined;
+  readonly profile: Profile;
+  /** Top-1 of the exact network for each image. */
+  readonly exact: Int32Array;
+  /** Largest absolute output of each activation of the exact network, over all images. */
+  readonly largest: ReadonlyMap<Value, number>;
+  /** Largest absolute input, and output of each result. */
+  readonly ranges: { readonly input: readonly number[]; readonly output: readonly number[] };
+}
+
+/** Errors: FHE0401 without images, FHE0404 when they do not fit the model. */
+export function calibrate(module: Module, dataset: Dataset, onProgress: (share: number) => void): Calibration {
+  const main = mainOf(module);
+  if (dataset.images.length === 0) fail('FHE0401', 'there are no calibration inputs');
+  if (main.params.length !== 1) {
+    fail('FHE0404', `the model has ${main.params.length} inputs; calibration data are for one`);
+  }
+  const [param] = main.params;
+  const size = param.type.kind === 'tensor' ? elementCount(param.type.shape) : 0;
+  const wrong = dataset.images.findIndex((image) => image.length !== size);
+  if (wrong >= 0) {
+    fail('FHE0404', `calibration input ${wrong} has ${dataset.images[wrong].length} elements, the model takes ${size}`);
+  }
+  const batches = batchesOf(dataset);
+  const { labels } = dataset;
+  const profile = profileActivations(module, batches, { ...(labels ? { labels } : {}), progress: onProgress });
+  const largest = new Map<Value, number>();
+  const output = main.results.map(() => 0);
+  const exact = new Int32Array(dataset.images.length);
+  let input = 0;
+  batches.forEach(({ inputs, batch }, b) => {
+    input = Math.max(input, largestOf(inputs[0]));
+    const visit = (value: Value, data: BatchData): void => {
+      if (findActivation(value.op)) largest.set(value, Math.max(largest.get(value) ?? 0, largestOf(data)));
+    };
+    const values = evaluateBatch(main, inputs, batch, { visit });
+    main.results.forEach((r, i) => (output[i] = Math.max(output[i], largestOf(valueOf(values, r.value)))));
+    exact.set(argmaxBatch(valueOf(values, main.results[0].value), batch), b * batchSize);
+  });
+  return { batches, labels, profile, exact, largest, ranges: { input: [input], output } };
+}
+
+export const largestOf = (data: Float64Array): number => data.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
+
+export function valueOf(values: ReadonlyMap<Value, BatchData>, value: Value): BatchData {
+  return values.get(value) ?? new Float64Array(0);
+}
+
+function batchesOf({ images }: Dataset): Batch[] {
+  const batches: Batch[] = [];
+  for (let from = 0; from < images.length; from += batchSize) {
+    const part = images.slice(from, from + batchSize);
+    const data = new Float64Array(part[0].length * part.length);
+    part.forEach((image, b) => image.forEach((x, e) => (data[e * part.length + b] = x)));
+    batches.push({ inputs: [data], batch: part.length });
+  }
+  return batches;
+}
