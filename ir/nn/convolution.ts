@@ -62,6 +62,7 @@ export const conv = defineNnOp({
     const inPlane = elementCount(x.shape.slice(2));
     const outPlane = elementCount(shape.slice(2));
     const taps = elementCount(w.shape.slice(2));
+    const [source, result] = [x.data, out.data];
     for (let n = 0; n < batch; n++) {
       for (let m = 0; m < outputs; m++) {
         const first = Math.floor(m / (outputs / a.group)) * perGroup;
@@ -71,9 +72,8 @@ export const conv = defineNnOp({
           const weights = (m * perGroup + c) * taps;
           for (const run of runs) {
             const weight = w.data[weights + run.tap];
-            const o = to + run.out;
-            const i = from + run.input;
-            for (let j = 0; j < run.count; j++) out.data[o + j] += weight * x.data[i + j * step];
+            const end = to + run.out + run.count;
+            for (let o = to + run.out, i = from + run.input; o < end; o++, i += step) result[o] += weight * source[i];
           }
         }
       }
@@ -120,6 +120,7 @@ export const convTranspose = defineNnOp({
     const inPlane = elementCount(x.shape.slice(2));
     const outPlane = elementCount(shape.slice(2));
     const taps = elementCount(w.shape.slice(2));
+    const [source, result] = [x.data, out.data];
     for (let n = 0; n < batch; n++) {
       for (let c = 0; c < channels; c++) {
         const from = (n * channels + c) * inPlane;
@@ -129,9 +130,8 @@ export const convTranspose = defineNnOp({
           const weights = (c * perGroup + m) * taps;
           for (const run of runs) {
             const weight = w.data[weights + run.tap];
-            const i = from + run.out;
-            const o = to + run.input;
-            for (let j = 0; j < run.count; j++) out.data[o + j * step] += weight * x.data[i + j];
+            const end = from + run.out + run.count;
+            for (let i = from + run.out, o = to + run.input; i < end; i++, o += step) result[o] += weight * source[i];
           }
         }
       }

@@ -75,8 +75,8 @@ describe.skipIf(!official)(`mutated official operator models (${whyNoData('onnx-
       Uint8Array.from(readFileSync(join(folder, t.name, 'model.onnx'))),
     );
     fc.assert(
-      fc.property(fc.constantFrom(...models), mutations, (model, list) => {
-        imports(list.reduce(mutate, model));
+      fc.property(fc.nat(models.length - 1), mutations, (model, list) => {
+        imports(list.reduce(mutate, models[model]));
       }),
       { numRuns: mutants },
     );
