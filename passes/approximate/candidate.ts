@@ -87,8 +87,13 @@ export interface Assessment {
   readonly blowUp: number;
 }
 
-/** Variance of the loss of an image that a blow-up destroys: the square of ln 10, the cross entropy of a guess among ten classes. */
-export const blowUpVariance = Math.log(10) ** 2;
+/**
+ * The predicted variance of the loss that weighs as much as one lost image. Predicted from gradients at images that the network is sure of, the variance is far
+ * below what it does to predictions: on the sample networks the share of changed predictions is 3 to 9 times the predicted variance, so a
+ * blow-up, which changes at most one prediction, stands for 0.1 to 0.3. At 0.1 the predicted error of 70 random assignments of degrees and margins orders
+ * them as their changed predictions do (rank correlation about 0.9 on LeNet and on the Fashion CNN; at 0 LeNet falls to 0.68, at 5 to 0.05).
+ */
+export const blowUpVariance = 0.1;
 
 /**
  * Weighs a replacement by what it does to the loss, in the units of OLA's objective (arXiv 2310.10349), with a term for the tails:

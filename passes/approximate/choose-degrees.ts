@@ -33,7 +33,7 @@ interface State extends DegreeChoice {
  * exact for real costs.
  *
  * With `secondsUnit` above 0, of partial assignments of equal levels within one unit of seconds only the least error is kept: the front stays small
- * on deep networks, and each of its assignments is at most layers * secondsUnit slower than the exact one of its error and levels.
+ * on deep networks, and for every assignment there is one in the front of no more levels and error, at most (number of stages) * secondsUnit slower.
  */
 export function frontOfDegrees(
   layers: readonly DegreeLayer[],
@@ -47,17 +47,17 @@ export function frontOfDegrees(
   for (const members of stages.values()) {
     const fronts = members.map((layer) =>
       prune(
-        layers[layer].choices.map(({ levels, seconds, error }, pick) => ({
-          levels,
-          seconds,
-          error,
+        layers[layer].choices.map((c, pick) => ({
+          levels: c.levels,
+          seconds: c.seconds,
+          error: c.error,
           from: { layer, pick },
         })),
         limits,
-        secondsUnit,
+        0,
       ),
     );
-    const stage = fronts.reduce((a, b) => prune(combine(a, b, Math.max), limits, secondsUnit));
+    const stage = fronts.reduce((a, b) => prune(combine(a, b, Math.max), limits, 0));
     front = prune(combine(front, stage, sum), limits, secondsUnit);
   }
   return front.map((state) => ({
