@@ -216,27 +216,30 @@ export function mapEntries(m: Matrix, f: (value: number, row: number, column: nu
 
 /**
  * `out += m * x` for a batch: `x` is [columns, batch] and `out` [rows, batch], both row-major, so that the inner loop runs
- * over contiguous images. Four entries of a row are taken at once: a fourth of the traffic on `out`.
+ * over contiguous images. Eight entries of a row are taken at once: an eighth of the traffic on `out`. Batches of 16 to 64 keep in cache.
  */
 export function applyMatrix(m: Matrix, x: Float64Array, out: Float64Array, batch = 1): void {
+  const { start, column, value } = m;
   for (let r = 0; r < m.rows; r++) {
     const to = r * batch;
-    const end = m.start[r + 1];
-    let i = m.start[r];
-    for (; i + 3 < end; i += 4) {
-      const w0 = m.value[i];
-      const w1 = m.value[i + 1];
-      const w2 = m.value[i + 2];
-      const w3 = m.value[i + 3];
-      const c0 = m.column[i] * batch;
-      const c1 = m.column[i + 1] * batch;
-      const c2 = m.column[i + 2] * batch;
-      const c3 = m.column[i + 3] * batch;
-      for (let b = 0; b < batch; b++) out[to + b] += w0 * x[c0 + b] + w1 * x[c1 + b] + w2 * x[c2 + b] + w3 * x[c3 + b];
+    const end = start[r + 1];
+    let i = start[r];
+    for (; i + 7 < end; i += 8) {
+      const [w0, w1, w2, w3] = [value[i], value[i + 1], value[i + 2], value[i + 3]];
+      const [w4, w5, w6, w7] = [value[i + 4], value[i + 5], value[i + 6], value[i + 7]];
+      const [c0, c1] = [column[i] * batch, column[i + 1] * batch];
+      const [c2, c3] = [column[i + 2] * batch, column[i + 3] * batch];
+      const [c4, c5] = [column[i + 4] * batch, column[i + 5] * batch];
+      const [c6, c7] = [column[i + 6] * batch, column[i + 7] * batch];
+      for (let b = 0; b < batch; b++) {
+        const low = w0 * x[c0 + b] + w1 * x[c1 + b] + (w2 * x[c2 + b] + w3 * x[c3 + b]);
+        const high = w4 * x[c4 + b] + w5 * x[c5 + b] + (w6 * x[c6 + b] + w7 * x[c7 + b]);
+        out[to + b] += low + high;
+      }
     }
     for (; i < end; i++) {
-      const weight = m.value[i];
-      const from = m.column[i] * batch;
+      const weight = value[i];
+      const from = column[i] * batch;
       for (let b = 0; b < batch; b++) out[to + b] += weight * x[from + b];
     }
   }
@@ -244,11 +247,26 @@ export function applyMatrix(m: Matrix, x: Float64Array, out: Float64Array, batch
 
 /** `out += transpose(m) * x` for a batch: `x` is [rows, batch] and `out` [columns, batch], both row-major. */
 export function applyTransposed(m: Matrix, x: Float64Array, out: Float64Array, batch = 1): void {
+  const { start, column, value } = m;
   for (let r = 0; r < m.rows; r++) {
     const from = r * batch;
-    for (let i = m.start[r]; i < m.start[r + 1]; i++) {
-      const weight = m.value[i];
-      const to = m.column[i] * batch;
+    const end = start[r + 1];
+    let i = start[r];
+    for (; i + 3 < end; i += 4) {
+      const [w0, w1, w2, w3] = [value[i], value[i + 1], value[i + 2], value[i + 3]];
+      const [c0, c1] = [column[i] * batch, column[i + 1] * batch];
+      const [c2, c3] = [column[i + 2] * batch, column[i + 3] * batch];
+      for (let b = 0; b < batch; b++) {
+        const g = x[from + b];
+        out[c0 + b] += w0 * g;
+        out[c1 + b] += w1 * g;
+        out[c2 + b] += w2 * g;
+        out[c3 + b] += w3 * g;
+      }
+    }
+    for (; i < end; i++) {
+      const weight = value[i];
+      const to = column[i] * batch;
       for (let b = 0; b < batch; b++) out[to + b] += weight * x[from + b];
     }
   }
