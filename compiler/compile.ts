@@ -1,6 +1,5 @@
 import type { Module } from '../ir/module.ts';
 import type { Program } from '../ir/program/program.ts';
-import { predictNoise } from '../passes/analysis/noise.ts';
 import { defaultCostModel, type CostModel } from '../passes/analysis/cost-model.ts';
 import { emitProgram } from './emit/emit-program.ts';
 import { importOnnx } from './onnx/import.ts';
@@ -17,7 +16,7 @@ import { calibrate, type Calibration } from './pipeline/calibrate.ts';
 import { canonicalise } from './pipeline/canonical.ts';
 import { chooseAssignment, type Choice } from './pipeline/choose.ts';
 import { mainOf } from './pipeline/main-of.ts';
-import { realise, type Realisation } from './pipeline/realise.ts';
+import { realise } from './pipeline/realise.ts';
 import type { CompileReport } from './report.ts';
 import { version } from './version.ts';
 
@@ -63,17 +62,10 @@ function compileNow(model: Uint8Array, options: CompileOptions): CompileResult {
   const program = stages.run('emit', () =>
     emitProgram(realisation.module, { insecureForTests: options.insecureForTests ?? false, costModel: costs }),
   );
-  const errorBound = 6 * outputNoise(realisation, program);
+  const errorBound =
+    6 * realisation.precision.deviation * Math.max(...program.outputs.flatMap((o) => o.factor.map(Math.abs)));
   const report = reportOf(choice, calibration, program, errorBound, options, stages);
   return { program, errorBound, report };
-}
-
-/** The predicted standard deviation of the worst output element, in units of the output. */
-function outputNoise({ module, parameters }: Realisation, program: Program): number {
-  const main = mainOf(module);
-  const noise = predictNoise(main, parameters);
-  const worst = Math.max(...main.results.map((r) => noise.get(r.value) ?? 0));
-  return worst * Math.max(...program.outputs.flatMap((o) => o.factor.map(Math.abs)));
 }
 
 function reportOf(
@@ -87,7 +79,6 @@ function reportOf(
   const { assignment, realisation } = choice.chosen;
   const main = mainOf(realisation.module);
   const inputs = program.inputs.reduce((n, i) => n + i.registers.length, 0);
-  const largest = Math.max(...calibration.ranges.output);
   const { uniform } = choice;
   return {
     model: options.modelName ?? 'model',
@@ -109,7 +100,7 @@ function reportOf(
     alternatives: [...choice.plans]
       .sort((p, q) => p.realisation.cost.seconds - q.realisation.cost.seconds)
       .map((p) => accountOfAlternative(p.assignment, p.realisation, p === choice.chosen)),
-    precision: { errorBits: -Math.log2(errorBound / 6 / largest), errorBound },
+    precision: { errorBits: realisation.precision.bits, errorBound },
     clientSteps: program.clientSteps.map(({ kind, node }) => ({ kind, node })),
     warnings: choice.warnings,
   };

@@ -1,13 +1,15 @@
 import type { Parameters } from '../../ir/ckks/parameters.ts';
 import type { Code } from '../../ir/codes.ts';
-import { FhecError } from '../../ir/diagnostics.ts';
+import { fail, FhecError, InternalError } from '../../ir/diagnostics.ts';
 import type { Module } from '../../ir/module.ts';
 import { approximatedNnSpec, ckksSpec, slotsSpec, type Spec } from '../../ir/spec.ts';
 import { verifyModule } from '../../ir/verify.ts';
 import type { CostModel } from '../../passes/analysis/cost-model.ts';
 import { costOf, type Cost } from '../../passes/analysis/cost.ts';
+import { multiplicativeDepths } from '../../passes/nn/depth.ts';
 import { foldStaticScale } from '../../passes/nn/fold-static-scale.ts';
 import { lowerNnToSlots } from '../../passes/lower-nn-to-slots/lower-nn-to-slots.ts';
+import { maxScaleBits, scaleBitsFloor } from '../../passes/schedule/parameters.ts';
 import { scheduleSlots } from '../../passes/schedule/schedule.ts';
 import { canonicaliseSlots } from '../../passes/slots/canonicalise-slots.ts';
 import { chainRotations } from '../../passes/slots/chain-rotations.ts';
@@ -15,13 +17,17 @@ import { shareCommonSubexpressions } from '../../passes/slots/common-subexpressi
 import type { CompileOptions } from '../options.ts';
 import type { Calibration } from './calibrate.ts';
 import { mainOf } from './main-of.ts';
+import { measurePrecision, type Precision } from './precision.ts';
 
 /** A network brought all the way to ckks, with its price. */
 export interface Realisation {
   readonly module: Module;
   readonly parameters: Parameters;
   readonly cost: Cost;
+  readonly precision: Precision;
 }
+
+const defaultPrecisionBits = 10;
 
 const ringDegrees = [8192, 16384, 32768];
 
@@ -31,8 +37,8 @@ const tooSmall: ReadonlySet<Code> = new Set<Code>(['FHE0502', 'FHE0602', 'FHE060
 export type Observe = (name: string, module: Module) => void;
 
 /**
- * Lowers an approximated network at the smallest ring degree that is secure, deep and exact enough. `depth` is a lower bound of its
- * levels, which spares the lowering at rings that are too small. Errors: those of the largest ring degree (FHE0602, FHE0603, FHE0502).
+ * Lowers an approximated network at the smallest ring degree that is secure, deep and exact enough. Rings that are too small by the
+ * depth of the network alone are not tried. Errors: those of the largest ring degree (FHE0602, FHE0603, FHE0502).
  */
 export function realise(
   module: Module,
@@ -43,20 +49,23 @@ export function realise(
 ): Realisation {
   const folded = checked(foldStaticScale(module, calibration.ranges), approximatedNnSpec, 'fold-static-scale', observe);
   const candidates = options.ringDegree === undefined ? ringDegrees : [options.ringDegree];
+  const depth = Math.max(...multiplicativeDepths(mainOf(folded)).values());
   for (const ringDegree of candidates) {
+    const last = ringDegree === candidates[candidates.length - 1];
+    if (!last && maxScaleBits(ringDegree, depth) < scaleBitsFloor) continue;
     try {
-      return realiseAt(ringDegree, folded, options, model, observe);
+      return realiseAt(ringDegree, folded, calibration, options, model, observe);
     } catch (error) {
-      const last = ringDegree === candidates[candidates.length - 1];
       if (last || !(error instanceof FhecError) || !tooSmall.has(error.diagnostics[0].code)) throw error;
     }
   }
-  throw new Error('no ring degree was tried');
+  throw new InternalError('no ring degree was tried');
 }
 
 function realiseAt(
   ringDegree: number,
   folded: Module,
+  calibration: Calibration,
   options: CompileOptions,
   model: CostModel,
   observe: Observe,
@@ -71,14 +80,27 @@ function realiseAt(
   ];
   const slots = steps.reduce((m, [name, run]) => checked(run(m), slotsSpec, name, observe), folded);
   const scheduled = scheduleSlots(slots, {
-    precisionBits: options.precisionBits ?? 10,
+    // Judged below with measured magnitudes; the schedule alone would have to assume the worst.
+    precisionBits: -Infinity,
     insecureForTests: options.insecureForTests ?? false,
     costModel: model,
   });
   const ckks = checked(shareCommonSubexpressions(scheduled), ckksSpec, 'schedule', observe);
   const { parameters } = ckks;
-  if (!parameters) throw new Error('the schedule chose no parameters');
-  return { module: ckks, parameters, cost: costOf(mainOf(ckks), parameters, model) };
+  if (!parameters) throw new InternalError('the schedule chose no parameters');
+  const precision = measurePrecision(ckks, parameters, calibration);
+  const wanted = options.precisionBits ?? defaultPrecisionBits;
+  if (precision.bits < wanted) {
+    fail(
+      'FHE0603',
+      `the results have ${precision.bits.toFixed(1)} bits above their noise, ${wanted} are asked for`,
+      undefined,
+      [
+        `scale 2^${Math.log2(parameters.scales[0]).toFixed(0)} at N = ${ringDegree} for ${parameters.primes.length - 1} levels`,
+      ],
+    );
+  }
+  return { module: ckks, parameters, precision, cost: costOf(mainOf(ckks), parameters, model) };
 }
 
 function checked(module: Module, spec: Spec, name: string, observe: Observe): Module {

@@ -7,13 +7,13 @@ import type { Tensor } from '../../ir/tensor.ts';
 import type { CipherType, PlainType } from '../../ir/types.ts';
 
 export interface NoiseOptions {
-  /** The magnitude that encrypted values are supposed to have where they are multiplied. Static scales bring activations into [-1, 1]. */
-  readonly magnitude: number;
+  /** The typical size of an encrypted value where it is multiplied; 1 unless measured: static scales bring activations into [-1, 1]. */
+  readonly magnitude: (value: Value) => number;
   /** Inputs are encrypted under the secret key, not under the public key. */
   readonly symmetric: boolean;
 }
 
-const defaults: NoiseOptions = { magnitude: 1, symmetric: true };
+const defaults: NoiseOptions = { magnitude: () => 1, symmetric: true };
 
 /**
  * The predicted standard deviation of the error in a slot (in units of the message, averaged over the slots) of each ciphertext
@@ -45,9 +45,11 @@ export function predictNoise(
         if (a === b) return value.op === 'ckks.sub' ? 0 : 2 * of(a);
         return Math.hypot(of(a), of(b));
       case 'ckks.mul':
-        return a === b ? 2 * magnitude * of(a) : Math.hypot(magnitude * of(a), magnitude * of(b), of(a) * of(b));
+        return a === b
+          ? 2 * magnitude(a) * of(a)
+          : Math.hypot(magnitude(b) * of(a), magnitude(a) * of(b), of(a) * of(b));
       case 'ckks.mul_plain':
-        return Math.hypot(rootMeanSquare(vectorOf(b).data) * of(a), magnitude * of(b));
+        return Math.hypot(rootMeanSquare(vectorOf(b).data) * of(a), magnitude(a) * of(b));
       case 'ckks.relinearize':
       case 'ckks.rotate':
         return Math.hypot(of(a), keySwitchNoise(parameters, level) / scale);

@@ -1,7 +1,7 @@
 import { isMatrixAttr, isTensorAttr, type Attr } from '../../ir/define.ts';
 import type { Module, Value } from '../../ir/module.ts';
 import { registry } from '../../ir/registry.ts';
-import { rewriteFunc } from '../../ir/rewrite.ts';
+import { rewriteFunc, type Rewriter } from '../../ir/rewrite.ts';
 import type { Tensor } from '../../ir/tensor.ts';
 import { definePass } from '../define-pass.ts';
 
@@ -41,7 +41,8 @@ export function shareCommonSubexpressions(module: Module): Module {
       return known;
     };
     const buckets = new Map<string, Value[]>();
-    return rewriteFunc(func, (op, { builder, mapped }) => {
+    const context = { parameters: module.parameters };
+    const share = (op: Value, { builder, mapped }: Rewriter): Value => {
       const operands = op.operands.map(mapped);
       if (registry.get(op.op).traits.includes('commutative')) operands.sort((a, b) => numberOf(a) - numberOf(b));
       const attrs = Object.entries(op.attrs).map(([name, a]) =>
@@ -55,7 +56,8 @@ export function shareCommonSubexpressions(module: Module): Module {
       const value = builder.copy(op, operands);
       buckets.set(key, [...bucket, value]);
       return value;
-    });
+    };
+    return rewriteFunc(func, share, context);
   });
   return { ...module, funcs };
 }
