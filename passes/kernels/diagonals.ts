@@ -13,12 +13,17 @@ export interface Placement {
   readonly rowSlots: Int32Array;
   readonly columnSlots: Int32Array;
   readonly slots: number;
+  /** Vectors of the input and of the output. */
+  readonly inputs: number;
+  readonly outputs: number;
   /** Bits over which the input repeats, `folded` excluded. */
   readonly copied: number;
   /** Bits over which the result will be summed. */
   readonly folded: number;
   /** Bits of `copied` over which the output shall repeat. */
   readonly repeated: number;
+  /** Bits over which the input was summed beforehand: only columns whose slots have zeros there are placed. */
+  readonly summed: number;
 }
 
 /** The free bits at the top make rotations wrap round in them: steps count modulo this. */
@@ -38,55 +43,69 @@ export interface Diagonals {
   readonly input: Int32Array;
   readonly output: Int32Array;
   readonly steps: Int32Array;
-  /** The diagonal of each stored entry of the matrix. */
+  /** The diagonal of each stored entry of the matrix; -1 for entries that are not placed. */
   readonly ofEntry: Int32Array;
 }
 
-/** Calls `visit` with the diagonal's number of every `stride`-th row's entries: input vector, output vector and steps in mixed radix. */
-function forEachKey(p: Placement, outputs: number, rowStep: number, visit: (key: number, entry: number) => void): void {
-  const { matrix, rowSlots, columnSlots, slots } = p;
+/** Calls `visit` for every placed entry with the diagonal's number: input vector, output vector and steps in mixed radix. */
+function forEachKey(p: Placement, visit: (key: number, entry: number) => void): void {
+  const { matrix, rowSlots, columnSlots, slots, summed, outputs } = p;
   const shift = bitCount(slots);
   const modulus = placementModulus(p);
   const mask = diagonalMask(p);
-  const column = columnSlots.map((s) => ((s >> shift) * outputs * modulus) | 0);
-  const low = columnSlots.map((s) => s & mask);
-  for (let r = 0; r < matrix.rows; r += rowStep) {
+  for (let r = 0; r < matrix.rows; r++) {
     const q = rowSlots[r] & mask;
     const base = (rowSlots[r] >> shift) * modulus;
     for (let e = matrix.start[r]; e < matrix.start[r + 1]; e++) {
-      const c = matrix.column[e];
-      visit(column[c] + base + ((low[c] - q) & (modulus - 1)), e);
+      const s = columnSlots[matrix.column[e]];
+      if ((s & summed) === 0) visit((s >> shift) * outputs * modulus + base + (((s & mask) - q) & (modulus - 1)), e);
     }
   }
 }
 
-const vectorsOf = (slotsOf: Int32Array, slots: number): number =>
-  slotsOf.reduce((most, s) => Math.max(most, s), 0) / slots + 1;
+/** The vectors that slot numbers reach. */
+export const vectorsOf = (slotNumbers: Int32Array, slots: number): number => {
+  let most = 0;
+  for (const s of slotNumbers) if (s > most) most = s;
+  return Math.floor(most / slots) + 1;
+};
 
-/** The number of diagonals that a placement needs; with `rowStep` above 1 only every so-manieth row is looked at. */
-export function countDiagonals(p: Placement, rowStep = 1): number {
-  const outputs = Math.floor(vectorsOf(p.rowSlots, p.slots));
-  const inputs = Math.floor(vectorsOf(p.columnSlots, p.slots));
-  const seen = new Uint8Array(inputs * outputs * placementModulus(p));
+/**
+ * The number of diagonals that a placement needs; counting stops above `limit`. The loop of {@link forEachKey} without its call,
+ * since the search for layouts spends its time here.
+ */
+export function countDiagonals(p: Placement, limit = Infinity): number {
+  const { rowSlots, columnSlots, slots, summed, outputs } = p;
+  const { rows, start, column } = p.matrix;
+  const shift = bitCount(slots);
+  const modulus = placementModulus(p);
+  const mask = diagonalMask(p);
+  const seen = new Uint8Array(p.inputs * outputs * modulus);
   let count = 0;
-  forEachKey(p, outputs, rowStep, (key) => {
-    count += 1 - seen[key];
-    seen[key] = 1;
-  });
+  for (let r = 0; r < rows && count <= limit; r++) {
+    const q = rowSlots[r] & mask;
+    const base = (rowSlots[r] >> shift) * modulus;
+    for (let e = start[r]; e < start[r + 1]; e++) {
+      const s = columnSlots[column[e]];
+      if ((s & summed) !== 0) continue;
+      const key = (s >> shift) * outputs * modulus + base + (((s & mask) - q) & (modulus - 1));
+      count += 1 - seen[key];
+      seen[key] = 1;
+    }
+  }
   return count;
 }
 
 /** Finds the diagonals of a placement, in ascending order of (input, output, steps). */
 export function findDiagonals(p: Placement): Diagonals {
-  const outputs = Math.floor(vectorsOf(p.rowSlots, p.slots));
-  const inputs = Math.floor(vectorsOf(p.columnSlots, p.slots));
+  const { inputs, outputs } = p;
   const modulus = placementModulus(p);
   const number = new Int32Array(inputs * outputs * modulus).fill(-1);
-  forEachKey(p, outputs, 1, (key) => (number[key] = 0));
+  forEachKey(p, (key) => (number[key] = 0));
   const keys = Int32Array.from(number.keys()).filter((key) => number[key] === 0);
   keys.forEach((key, k) => (number[key] = k));
-  const ofEntry = new Int32Array(p.matrix.column.length);
-  forEachKey(p, outputs, 1, (key, e) => (ofEntry[e] = number[key]));
+  const ofEntry = new Int32Array(p.matrix.column.length).fill(-1);
+  forEachKey(p, (key, e) => (ofEntry[e] = number[key]));
   return {
     modulus,
     input: keys.map((key) => Math.floor(key / (outputs * modulus))),
@@ -133,7 +152,7 @@ export function placeEntries(p: Placement, diagonals: Diagonals, steps: Int32Arr
   const { matrix, rowSlots, columnSlots } = p;
   const repeats = subsetsOf(p.repeated);
   const start = new Int32Array(diagonals.steps.length + 1);
-  for (const k of diagonals.ofEntry) start[k + 1] += repeats.length;
+  for (const k of diagonals.ofEntry) if (k >= 0) start[k + 1] += repeats.length;
   for (let k = 0; k < diagonals.steps.length; k++) start[k + 1] += start[k];
   const next = start.slice();
   const slot = new Int32Array(start[diagonals.steps.length]);
@@ -141,6 +160,7 @@ export function placeEntries(p: Placement, diagonals: Diagonals, steps: Int32Arr
   for (let r = 0; r < matrix.rows; r++) {
     for (let e = matrix.start[r]; e < matrix.start[r + 1]; e++) {
       const k = diagonals.ofEntry[e];
+      if (k < 0) continue;
       for (const repeat of repeats) {
         const at = next[k]++;
         slot[at] = accumulationSlot(p, rowSlots[r], columnSlots[matrix.column[e]], repeat, steps[k]);

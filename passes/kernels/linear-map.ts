@@ -1,9 +1,18 @@
+import { InternalError } from '../../ir/diagnostics.ts';
 import { layoutSlots, layoutVectors, type Layout } from '../../ir/layout.ts';
 import type { Matrix } from '../../ir/matrix.ts';
 import { rotateBy, sum, type Arithmetic } from './arithmetic.ts';
 import type { OperationCosts } from './count-arithmetic.ts';
-import { countDiagonals, diagonalVector, findDiagonals, placeEntries, placementModulus } from './diagonals.ts';
+import {
+  countDiagonals,
+  diagonalVector,
+  findDiagonals,
+  placeEntries,
+  placementModulus,
+  vectorsOf,
+} from './diagonals.ts';
 import type { DiagonalEntries, Placement } from './diagonals.ts';
+import { hashColumns, summableBits } from './equal-columns.ts';
 import { copiesOfBits, copyBits, topRun, usedBits } from './slot-bits.ts';
 import { splitDiagonals } from './split-diagonals.ts';
 
@@ -41,6 +50,8 @@ export interface LinearPlan {
   /** Vectors of the output. */
   readonly outputs: number;
   readonly folded: number;
+  /** For each operand the bits that it is summed over first. */
+  readonly summed: readonly number[];
   readonly terms: readonly Term[];
   readonly units: readonly UnitTerm[];
   readonly entries: readonly (DiagonalEntries | undefined)[];
@@ -48,11 +59,13 @@ export interface LinearPlan {
   readonly clean: boolean;
 }
 
-/** Which bits the sum at the end runs over, and which repeat. */
+/** The bits over which operands are summed beforehand and the result afterwards. */
 export interface FoldChoice {
   readonly folded: number;
+  readonly summed: readonly number[];
   readonly placements: readonly Placement[];
-  readonly diagonals: number;
+  /** Predicted, in the unit of the costs. */
+  readonly cost: number;
 }
 
 const isUnit = (matrix: Matrix): boolean => {
@@ -64,50 +77,87 @@ const isUnit = (matrix: Matrix): boolean => {
 export interface PlacedOperand {
   readonly matrix: Matrix;
   readonly columnSlots: Int32Array;
+  readonly vectors: number;
   readonly used: number;
   readonly copies: number;
+  /** Bits that may be summed over first, without a product. */
+  readonly summable: number;
 }
 
 export function placeOperand(operand: LinearOperand, slots: number): PlacedOperand {
+  const columnSlots = layoutSlots(operand.layout);
+  const used = usedBits(operand.layout, slots);
   return {
     matrix: operand.matrix,
-    columnSlots: layoutSlots(operand.layout),
-    used: usedBits(operand.layout, slots),
+    columnSlots,
+    vectors: vectorsOf(columnSlots, slots),
+    used,
     copies: copyBits(operand.layout, slots),
+    summable: summableBits(hashColumns(operand.matrix), columnSlots, used),
   };
 }
 
-/** Chooses the bits to fold with the least predicted cost: about 2 sqrt(D) rotations for D diagonals, and one for each folded bit. */
+const bitsOf = (mask: number): number[] =>
+  Array.from({ length: 31 }, (_, k) => 1 << k).filter((bit) => (mask & bit) !== 0);
+
+const countBits = (mask: number): number => mask.toString(2).replaceAll('0', '').length;
+
+/** An operand after sums over `summed`: it repeats in those of the bits in which rotations wrap round, the others go unused. */
+const afterSums = (o: PlacedOperand, summed: number, slots: number): PlacedOperand => ({
+  ...o,
+  used: o.used & ~summed,
+  copies: o.copies | (topRun(o.copies | summed, slots) & summed),
+});
+
+/**
+ * Chooses the bits to sum over before and after with the least predicted cost: about 2 sqrt(D) rotations for D diagonals, and one
+ * for each bit. `rowSlots` and `outputUsed` tell the slots of the rows and the bits in which they differ.
+ */
 export function chooseFold(
   operands: readonly PlacedOperand[],
   rowSlots: Int32Array,
   outputUsed: number,
   slots: number,
   costs: OperationCosts,
-  rowStep = 1,
-): FoldChoice & { readonly cost: number } {
+): FoldChoice {
   const free = (slots - 1) & ~outputUsed;
-  const common = operands.reduce((mask, o) => mask & o.copies, slots - 1);
-  const anywhere = operands.reduce((mask, o) => mask | o.used | o.copies, 0);
-  const folds = new Set([free & ~common, free & ~common & anywhere, topRun(free & ~common, slots), 0]);
-  let best: (FoldChoice & { cost: number }) | undefined;
-  for (const folded of folds) {
-    const placements = operands.map((o) => ({
-      matrix: o.matrix,
-      rowSlots,
-      columnSlots: o.columnSlots,
-      slots,
-      copied: o.copies & ~folded,
-      folded,
-      repeated: free & common,
-    }));
-    const diagonals = placements.reduce((n, p) => n + countDiagonals(p, rowStep), 0);
-    const bits = folded.toString(2).replaceAll('0', '').length;
-    const rotations = Math.max(0, 2 * Math.sqrt(diagonals) - 2) + bits;
-    const cost = rotations * costs.rotation + diagonals * costs.plainMultiplication;
-    if (!best || cost < best.cost) best = { folded, placements, diagonals, cost };
+  const outputs = vectorsOf(rowSlots, slots);
+  let best: FoldChoice | undefined;
+  const none = operands.map(() => 0);
+  const all = operands.map((o) => o.summable);
+  const wrapping = operands.map((o) => topRun(o.copies | o.summable, slots) & o.summable);
+  const choices = new Map([none, wrapping, all].map((summed) => [summed.join(), summed]));
+  for (const summed of choices.values()) {
+    const sums = operands.map((o, i) => afterSums(o, summed[i], slots));
+    const common = sums.reduce((mask, o) => mask & o.copies, slots - 1);
+    const anywhere = sums.reduce((mask, o) => mask | o.used | o.copies, 0);
+    for (const folded of new Set([
+      free & ~common,
+      free & ~common & anywhere,
+      topRun(free | common, slots) & free & ~common,
+      0,
+    ])) {
+      const placements = sums.map((o, i) => ({
+        matrix: o.matrix,
+        rowSlots,
+        columnSlots: o.columnSlots,
+        slots,
+        inputs: o.vectors,
+        outputs,
+        copied: o.copies & ~folded,
+        folded,
+        repeated: free & common,
+        summed: summed[i],
+      }));
+      const bits = summed.reduce((n, mask) => n + countBits(mask), countBits(folded));
+      const limit = best ? best.cost / costs.plainMultiplication : Infinity;
+      const diagonals = placements.reduce((n, p) => n + countDiagonals(p, limit), 0);
+      const rotations = Math.max(0, 2 * Math.sqrt(diagonals) - 2) + bits;
+      const cost = rotations * costs.rotation + diagonals * costs.plainMultiplication;
+      if (!best || cost < best.cost) best = { folded, summed, placements, cost };
+    }
   }
-  if (!best) throw new Error('no way to fold');
+  if (!best) throw new InternalError('a linear map without operands');
   return best;
 }
 
@@ -120,9 +170,12 @@ function unitTerms(operand: PlacedOperand, index: number, rowSlots: Int32Array, 
     rowSlots,
     columnSlots: operand.columnSlots,
     slots,
+    inputs: operand.vectors,
+    outputs: vectorsOf(rowSlots, slots),
     copied: topRun(operand.copies, slots),
     folded: 0,
     repeated: 0,
+    summed: 0,
   };
   const d = findDiagonals(placement);
   const outputSize = new Map<number, number>();
@@ -165,6 +218,7 @@ export function planLinearMap(
   const entries: (DiagonalEntries | undefined)[] = operands.map(() => undefined);
   const terms: Term[] = [];
   let folded = 0;
+  const summed = operands.map(() => 0);
   let clean = true;
   if (general.length > 0) {
     const fold = chooseFold(
@@ -175,6 +229,7 @@ export function planLinearMap(
       costs,
     );
     folded = fold.folded;
+    general.forEach((i, n) => (summed[i] = fold.summed[n]));
     const repeated = fold.placements[0].repeated;
     const wrapping = topRun(folded | repeated, slots);
     clean = (folded & ~wrapping) === 0;
@@ -221,6 +276,7 @@ export function planLinearMap(
     output: { ...output, copies: copiesOfBits(copies) },
     outputs: layoutVectors(output, slots),
     folded,
+    summed,
     terms,
     units: units.flatMap((u) => u ?? []),
     entries,
@@ -235,9 +291,13 @@ export function applyLinearPlan<V>(
   inputs: readonly (readonly V[])[],
 ): (V | undefined)[] {
   const rotated = new Map<string, V>();
+  // An operand of bare rotations is never summed.
+  const summedInputs = inputs.map((vectors, i) =>
+    vectors.map((x) => bitsOf(plan.summed[i]).reduce((total, bit) => on.add(total, on.rotate(total, bit)), x)),
+  );
   const rotateInput = (operand: number, input: number, steps: number): V => {
     const key = `${operand}/${input}/${steps}`;
-    const known = rotated.get(key) ?? rotateBy(on, inputs[operand][input], steps);
+    const known = rotated.get(key) ?? rotateBy(on, summedInputs[operand][input], steps);
     rotated.set(key, known);
     return known;
   };
@@ -256,8 +316,8 @@ export function applyLinearPlan<V>(
       return rotateBy(on, sum(on, products), giant);
     });
     let total = sums.length > 0 ? sum(on, sums) : undefined;
-    for (let bit = 1; bit < plan.slots; bit *= 2) {
-      if (total !== undefined && plan.folded & bit) total = on.add(total, on.rotate(total, bit));
+    for (const bit of bitsOf(plan.folded)) {
+      if (total !== undefined) total = on.add(total, on.rotate(total, bit));
     }
     for (const u of plan.units) {
       if (u.output !== output) continue;

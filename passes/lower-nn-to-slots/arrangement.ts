@@ -19,7 +19,7 @@ export interface Atom {
 /** The atoms of a tensor from the lowest slot bits up. Each takes its own bits; atoms above the slots' bits choose the vector. */
 export type Arrangement = readonly Atom[];
 
-const freeBit: Atom = { dimension: -1, part: 0, extent: 1, width: 1 };
+export const freeBit: Atom = { dimension: -1, part: 0, extent: 1, width: 1 };
 
 /** The atoms of one dimension, least significant first. */
 export function dimensionAtoms(dimension: number, extent: number): Atom[] {
@@ -58,15 +58,25 @@ export function arrangeOnGrid(shape: readonly number[], places: readonly number[
     if (next) i += next.width - 1;
   }
   const left = waiting.flat().sort((a, b) => b.dimension - a.dimension || a.part - b.part);
-  for (const atom of left) {
-    const at = result.findIndex((a) => a.dimension < 0);
-    if (at >= 0 && atom.width === 1 && widthOf(result) + 1 > bitCount(slots)) result[at] = atom;
-    else result.push(atom);
-  }
+  return compress([...result, ...left], slots);
+}
+
+/** The atoms in their order; while they take more than the slots' bits, the highest move into free places, and free places go. */
+export function compress(atoms: Arrangement, slots: number): Arrangement {
+  const result = [...atoms];
   while (widthOf(result) > bitCount(slots)) {
-    const free = result.findLastIndex((a) => a.dimension < 0);
+    const free = result.findIndex((a) => a.dimension < 0);
     if (free < 0) break;
-    result.splice(free, 1);
+    const last = result.at(-1);
+    if (last && last.dimension >= 0 && last.width === 1) result[free] = last;
+    else if (last && last.dimension >= 0) {
+      result.splice(
+        result.findLastIndex((a) => a.dimension < 0),
+        1,
+      );
+      continue;
+    }
+    result.pop();
   }
   return fill(result, slots);
 }

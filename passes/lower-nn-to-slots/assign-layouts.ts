@@ -2,7 +2,7 @@ import type { Layout } from '../../ir/layout.ts';
 import type { Func, Value } from '../../ir/module.ts';
 import type { OperationCosts } from '../kernels/count-arithmetic.ts';
 import { arrangementLayout, rowMajorArrangement, type Arrangement } from './arrangement.ts';
-import { initialArrangements } from './initial-arrangements.ts';
+import { initialArrangements, phasedArrangements } from './initial-arrangements.ts';
 import { improveArrangements } from './improve-arrangements.ts';
 import { layoutGraph } from './layout-groups.ts';
 import { CostPredictor } from './predict.ts';
@@ -16,6 +16,8 @@ export function assignLayouts(func: Func, slots: number, costs: OperationCosts):
   const predictor = new CostPredictor(graph, slots, costs);
   const starts: Arrangement[][] = [
     initialArrangements(graph, slots),
+    phasedArrangements(graph, slots, false),
+    phasedArrangements(graph, slots, true),
     graph.groups.map((g) => [...rowMajorArrangement(g.shape, slots)]),
   ];
   const improved = starts.map((start) => improveArrangements(graph, start, predictor));

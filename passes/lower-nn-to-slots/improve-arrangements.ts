@@ -23,7 +23,7 @@ function neighbours(a: Arrangement): Arrangement[] {
       keep(swapped);
     }
   }
-  for (let length = 1; length <= 5; length++) {
+  for (let length = 1; length <= 3; length++) {
     for (let from = 0; from + length <= a.length; from++) {
       const run = a.slice(from, from + length);
       const rest = [...a.slice(0, from), ...a.slice(from + length)];
@@ -33,14 +33,53 @@ function neighbours(a: Arrangement): Arrangement[] {
   return [...found.values()].slice(1);
 }
 
+/** The index of the single-bit atom at slot bit `bit`, or -1. */
+function atomAt(a: Arrangement, bit: number): number {
+  for (let i = 0, at = 0; i < a.length && at <= bit; at += a[i].width, i++)
+    if (at === bit && a[i].width === 1) return i;
+  return -1;
+}
+
+/** Exchanges two slot bits in several groups at once, where all have single-bit atoms there: neighbours stay aligned. */
+function exchangeBits(
+  all: readonly Arrangement[],
+  groups: readonly number[],
+  p: number,
+  q: number,
+): Arrangement[] | undefined {
+  const result = [...all];
+  for (const g of groups) {
+    const i = atomAt(all[g], p);
+    const j = atomAt(all[g], q);
+    if (i < 0 || j < 0) return undefined;
+    const swapped = [...all[g]];
+    swapped[i] = all[g][j];
+    swapped[j] = all[g][i];
+    result[g] = swapped;
+  }
+  return result;
+}
+
+/** Sets of groups that are worth changing together: both ends of a linear map, and everything up to or from a group. */
+function jointSets(graph: LayoutGraph): number[][] {
+  const ids = graph.groups.map((g) => g.id);
+  const sets = [
+    ids,
+    ...graph.edges.map((e) => [...new Set([...e.operands, e.result])]),
+    ...(ids.length <= 8 ? ids.flatMap((g) => [ids.slice(0, g + 1), ids.slice(g)]) : []),
+  ].filter((s) => s.length > 1);
+  return [...new Map(sets.map((s) => [s.join(), s])).values()];
+}
+
 /** Descends to a local optimum: group after group, the best neighbour is taken until none is better. */
 export function improveArrangements(
   graph: LayoutGraph,
   start: readonly Arrangement[],
   predictor: CostPredictor,
 ): Improved {
-  let arrangements = [...start];
+  let arrangements: readonly Arrangement[] = start;
   let cost = predictor.cost(arrangements);
+  const bits = Math.max(...start.map((a) => a.reduce((n, atom) => n + atom.width, 0)));
   for (let improved = true, rounds = 0; improved && rounds < 8; rounds++) {
     improved = false;
     for (const group of graph.groups) {
@@ -57,6 +96,18 @@ export function improveArrangements(
       if (bestCost < cost) {
         cost = bestCost;
         improved = true;
+      }
+    }
+    for (const set of jointSets(graph)) {
+      for (let q = 1; q < bits; q++) {
+        for (let p = 0; p < q; p++) {
+          const trial = exchangeBits(arrangements, set, p, q);
+          const trialCost = trial ? predictor.cost(trial) : Infinity;
+          if (!trial || trialCost >= cost - 1e-9) continue;
+          cost = trialCost;
+          arrangements = trial;
+          improved = true;
+        }
       }
     }
   }

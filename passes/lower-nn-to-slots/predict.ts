@@ -1,23 +1,25 @@
-import { layoutSlots, layoutVectors, type Layout } from '../../ir/layout.ts';
+import { layoutSlots, type Layout } from '../../ir/layout.ts';
 import type { Matrix } from '../../ir/matrix.ts';
 import { rowIndices } from '../../ir/matrix.ts';
 import type { OperationCosts } from '../kernels/count-arithmetic.ts';
+import { vectorsOf } from '../kernels/diagonals.ts';
+import { hashColumns, summableBits } from '../kernels/equal-columns.ts';
 import { chooseFold } from '../kernels/linear-map.ts';
 import { copiesOfBits, copyBits, topRun, usedBits } from '../kernels/slot-bits.ts';
 import { arrangementKey, arrangementLayout, type Arrangement } from './arrangement.ts';
 import type { LayoutGraph, LinearEdge } from './layout-groups.ts';
 
-/** Matrix entries looked at to predict the cost of one linear map: enough to rank layouts, few enough to rank hundreds. */
-const sampledEntries = 24_000;
+/** Matrix entries looked at to predict the cost of one linear map: enough to rank layouts, few enough to rank thousands. */
+const sampledEntries = 8_000;
 
-/** Rows of a matrix, evenly strewn, with about {@link sampledEntries} entries; the other rows are left empty. */
-function sampleRows(matrix: Matrix): Matrix {
+/** About {@link sampledEntries} entries of a matrix, evenly strewn. */
+function sampleEntries(matrix: Matrix): Matrix {
   const parts = Math.floor(matrix.value.length / sampledEntries);
   if (parts < 2) return matrix;
-  // A step prime to every power of two, so that all channels, rows and columns of a grid are met.
-  const step = parts | 1;
   const row = rowIndices(matrix);
-  const kept = Int32Array.from(matrix.column.keys()).filter((e) => row[e] % step === 0);
+  // A multiplicative hash picks them: a fixed step would meet only some channels, rows and columns of a grid.
+  const picked = (e: number): boolean => Math.imul(e, 0x9e3779b1) >>> 0 < 2 ** 32 / parts;
+  const kept = Int32Array.from(matrix.column.keys()).filter(picked);
   const start = new Int32Array(matrix.rows + 1);
   for (const e of kept) start[row[e] + 1]++;
   for (let r = 0; r < matrix.rows; r++) start[r + 1] += start[r];
@@ -43,6 +45,8 @@ export class CostPredictor {
   readonly #slots: number;
   readonly #costs: OperationCosts;
   readonly #sampled: ReadonlyMap<LinearEdge, readonly Matrix[]>;
+  readonly #hashes: ReadonlyMap<LinearEdge, readonly Float64Array[]>;
+  readonly #summableOf = new Map<string, number>();
   readonly #known = new Map<string, Predicted>();
   readonly #slotsOf = new Map<string, Int32Array>();
 
@@ -50,7 +54,8 @@ export class CostPredictor {
     this.#graph = graph;
     this.#slots = slots;
     this.#costs = costs;
-    this.#sampled = new Map(graph.edges.map((e) => [e, e.matrices.map(sampleRows)]));
+    this.#sampled = new Map(graph.edges.map((e) => [e, e.matrices.map(sampleEntries)]));
+    this.#hashes = new Map(graph.edges.map((e) => [e, e.matrices.map(hashColumns)]));
   }
 
   /** Seconds (the unit of the costs) for the whole network, keys left out. */
@@ -60,8 +65,9 @@ export class CostPredictor {
     const layouts = groups.map((g) => arrangementLayout(arrangements[g.id], g.size, true));
     const copies = layouts.map((l) => copyBits(l, this.#slots));
     for (const g of groups) {
-      total += layoutVectors(layouts[g.id], this.#slots) * g.multiplications * this.#costs.multiplication;
-      if (g.isInput) total += (layoutVectors(layouts[g.id], this.#slots) - 1) * this.#costs.multiplication;
+      const vectors = vectorsOf(this.#slotsOfGroup(g.id, arrangements[g.id], layouts[g.id]), this.#slots);
+      total += vectors * g.multiplications * this.#costs.multiplication;
+      if (g.isInput) total += (vectors - 1) * this.#costs.multiplication;
     }
     edges.forEach((edge, e) => {
       const key = `${e}|${[...edge.operands, edge.result].map((g) => `${arrangementKey(arrangements[g])}/${copies[g]}`).join('|')}`;
@@ -80,6 +86,20 @@ export class CostPredictor {
     const key = `${group}|${arrangementKey(arrangement)}`;
     const known = this.#slotsOf.get(key) ?? layoutSlots(layout);
     this.#slotsOf.set(key, known);
+    return known;
+  }
+
+  #summable(
+    edge: LinearEdge,
+    operand: number,
+    arrangement: Arrangement,
+    columnSlots: Int32Array,
+    used: number,
+  ): number {
+    const key = `${this.#graph.edges.indexOf(edge)}|${operand}|${arrangementKey(arrangement)}`;
+    const hashes = this.#hashes.get(edge)?.[operand];
+    const known = this.#summableOf.get(key) ?? (hashes ? summableBits(hashes, columnSlots, used) : 0);
+    this.#summableOf.set(key, known);
     return known;
   }
 
@@ -106,8 +126,16 @@ export class CostPredictor {
         {
           matrix,
           columnSlots: this.#slotsOfGroup(g, arrangements[g], layouts[g]),
+          vectors: vectorsOf(this.#slotsOfGroup(g, arrangements[g], layouts[g]), slots),
           used: usedBits(layout, slots),
           copies: copies[g],
+          summable: this.#summable(
+            edge,
+            i,
+            arrangements[g],
+            this.#slotsOfGroup(g, arrangements[g], layouts[g]),
+            usedBits(layout, slots),
+          ),
         },
       ];
     });
