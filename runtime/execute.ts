@@ -40,7 +40,7 @@ export const inputCount = (program: Program): number =>
 /**
  * Runs a program on a back end: the one loop. `inputs` are the ciphertexts of all input signatures in order; they stay the
  * caller's. Returns the ciphertexts of all output signatures in order (none for a share: results go through `made`). Every other
- * value is released at its last use, also when the run fails.
+ * value is released at its last use, also when the run fails. A register that is two results, or an input too, gives one handle.
  */
 export function execute<Cipher, Plain>(
   program: Program,

@@ -5,6 +5,8 @@ import { readContainer, sha256Hex, writeContainer } from '../../ir/program/conta
 import { parseWith, specificationFingerprint, type Specification } from '../../ir/program/schema.ts';
 import { openFile, refuseToOverwrite, requirePrivate, writeFileParts } from '../files/files.ts';
 import { galoisSection, relinearizationSection } from '../files/evaluation-keys.ts';
+import { keyForm } from '../files/key-form.ts';
+import { checkSecretKeyBytes } from '../files/seal-bytes.ts';
 import { guard, openSeal, type Seal } from '../seal/library.ts';
 
 export const secretKeyFile = 'secret.key';
@@ -89,10 +91,11 @@ export function readSecretKey(path: string, specification: Specification): Secre
   }
 }
 
-/** The secret key as a SEAL object; the bytes are wiped. The caller deletes it. */
+/** The secret key as a SEAL object; the bytes are wiped. The caller deletes it. Errors: FHE0702. */
 export function loadSecretKey(seal: Seal, key: SecretKey): ReturnType<Seal['library']['SecretKey']> {
+  const bytes = checkSecretKeyBytes(key.bytes, keyForm(seal), 'secret key');
   const secret = seal.library.SecretKey();
-  guard(seal.library, 'load secret key', () => secret.loadArray(seal.context, key.bytes));
+  guard(seal.library, 'load secret key', () => secret.loadArray(seal.context, bytes));
   key.bytes.fill(0);
   return secret;
 }

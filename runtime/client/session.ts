@@ -1,4 +1,5 @@
 import { slotCount } from '../../ir/ckks/parameters.ts';
+import { fail } from '../../ir/diagnostics.ts';
 import type { TensorSignature } from '../../ir/program/program.ts';
 import { specificationFingerprint, type Specification } from '../../ir/program/schema.ts';
 import type { Tensor } from '../../ir/tensor.ts';
@@ -44,21 +45,29 @@ export async function openClient(specification: Specification, key: SecretKey): 
     guard(library, 'decrypt', () => {
       const cipher = loadCiphertext(seal, bytes, signature);
       const plain = library.PlainText();
-      decryptor.decrypt(cipher, plain);
-      const vector = encoder.decode(plain);
-      cipher.delete();
-      plain.delete();
-      return vector;
+      try {
+        decryptor.decrypt(cipher, plain);
+        return encoder.decode(plain);
+      } finally {
+        cipher.delete();
+        plain.delete();
+      }
     });
 
   return {
     specification,
     label: (role) => ({ specification: specificationFingerprint(specification), key: key.keyFingerprint, role }),
-    encrypt: (inputs) =>
-      specification.inputs.flatMap((signature, i) =>
+    encrypt: (inputs) => {
+      const wanted = specification.inputs.length;
+      if (inputs.length !== wanted) fail('FHE0903', `${inputs.length} inputs given, the model takes ${wanted}`);
+      return specification.inputs.flatMap((signature, i) =>
         packTensor(signature, inputs[i], slots).map((vector) => encryptVector(signature, vector)),
-      ),
+      );
+    },
     decrypt: (ciphertexts) => {
+      const wanted = specification.outputs.reduce((n, s) => n + s.registers.length, 0);
+      if (ciphertexts.length !== wanted)
+        fail('FHE0702', `${ciphertexts.length} ciphertexts given, the results have ${wanted}`);
       let at = 0;
       return specification.outputs.map((signature) =>
         unpackTensor(

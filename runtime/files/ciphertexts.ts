@@ -68,8 +68,13 @@ export function loadCiphertext(
   checkCiphertextBytes(bytes, form, `ciphertext '${signature.name}'`);
   return guard(library, 'load ciphertext', () => {
     const cipher = library.CipherText();
-    cipher.loadArray(context, bytes);
-    return cipher;
+    try {
+      cipher.loadArray(context, bytes);
+      return cipher;
+    } catch (error) {
+      cipher.delete();
+      throw error;
+    }
   });
 }
 

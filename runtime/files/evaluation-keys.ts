@@ -2,9 +2,10 @@ import { z } from 'zod';
 import { fail } from '../../ir/diagnostics.ts';
 import { readContainer, type ByteSource, type Container } from '../../ir/program/container.ts';
 import { parseWith } from '../../ir/program/schema.ts';
-import { guard, levelIdBytes, type Seal } from '../seal/library.ts';
+import { guard, type Seal } from '../seal/library.ts';
 import type { SealKeys } from '../seal/backend.ts';
-import { checkKeyBytes, galoisIndex, type RlweForm } from './seal-bytes.ts';
+import { keyForm } from './key-form.ts';
+import { checkKeyBytes, galoisIndex } from './seal-bytes.ts';
 
 export const relinearizationSection = 'relinearization';
 export const galoisSection = (steps: number): string => `galois/${steps}`;
@@ -55,14 +56,4 @@ export function loadSealKeys(
     relinearization.loadArray(context, bytesOf(relinearizationSection, 0, 1));
     return { galois, relinearization };
   });
-}
-
-/** Keys live modulo all primes, the special one last. */
-function keyForm({ context, parameters }: Seal): RlweForm {
-  return {
-    levelId: levelIdBytes(context.keyParmsId),
-    ringDegree: parameters.ringDegree,
-    primes: [...parameters.primes, ...parameters.specialPrimes],
-    scale: 1,
-  };
 }

@@ -2,7 +2,7 @@ import { fail } from '../../ir/diagnostics.ts';
 
 /**
  * Checks SEAL's serialized objects field by field before SEAL sees them: SEAL 4.1.2 trusts the sizes inside and can run for ever on bad
- * ones. Formats: SEAL 4.1 native/src/seal/{serialization,dynarray,ciphertext,kswitchkeys}.cpp; little endian, uncompressed only.
+ * ones. Formats: SEAL 4.1 native/src/seal/{serialization,dynarray,ciphertext,plaintext,kswitchkeys}.cpp; little endian, uncompressed only.
  */
 export interface RlweForm {
   /** SEAL's name for the modulus, as bytes. */
@@ -97,6 +97,7 @@ function checkRlwe(cursor: Cursor, form: RlweForm): void {
   cursor.expect(cursor.u64(), form.ringDegree, 'ring degree');
   cursor.expect(cursor.u64(), form.primes.length, 'number of primes');
   cursor.expect(cursor.f64(), form.scale, 'scale');
+  cursor.expect(cursor.u64(), 1, 'correction factor (of BGV)');
   const arrayEnd = cursor.header();
   const polynomial = form.ringDegree * form.primes.length;
   const words = cursor.u64();
@@ -142,6 +143,23 @@ export function checkKeyBytes(
     cursor.expect(listed, i === index ? digits : 0, `number of keys at ${i}`);
     for (let d = 0; d < listed; d++) checkRlwe(cursor, form);
   }
+  cursor.expect(cursor.at, end, 'length');
+  cursor.expect(cursor.at, bytes.length, 'length');
+  return bytes;
+}
+
+/** Accepts exactly a secret key over the whole modulus: one polynomial, in transform form. Errors: FHE0702. */
+export function checkSecretKeyBytes(bytes: Uint8Array, form: RlweForm, what: string): Uint8Array {
+  const cursor = new Cursor(bytes, what);
+  const words = form.ringDegree * form.primes.length;
+  const end = cursor.header();
+  cursor.expectBytes(form.levelId, 'the modulus');
+  cursor.expect(cursor.u64(), words, 'number of coefficients');
+  cursor.expect(cursor.f64(), form.scale, 'scale');
+  const arrayEnd = cursor.header();
+  cursor.expect(cursor.u64(), words, 'number of words');
+  cursor.residues(1, form);
+  cursor.expect(cursor.at, arrayEnd, 'length of the coefficients');
   cursor.expect(cursor.at, end, 'length');
   cursor.expect(cursor.at, bytes.length, 'length');
   return bytes;

@@ -18,23 +18,43 @@ export function sealBackend(seal: Seal, keys: SealKeys): Backend<CipherText, Pla
   const made = (action: string, call: (out: CipherText) => void): CipherText =>
     guard(library, action, () => {
       const out = library.CipherText();
-      call(out);
-      return out;
+      try {
+        call(out);
+        return out;
+      } catch (error) {
+        out.delete();
+        throw error;
+      }
     });
 
-  /** Both scales are canonical up to rounding of doubles; SEAL compares them more strictly than that. */
-  const aligned = (a: CipherText, b: CipherText | PlainText): void => {
-    if (a.scale !== b.scale) b.setScale(a.scale);
+  /**
+   * A sum of operands whose scales are equal up to rounding of doubles: SEAL compares them more strictly. The second operand takes the
+   * scale of the first for the call and has its own back afterwards.
+   */
+  const sum = <B extends CipherText | PlainText>(
+    action: string,
+    a: CipherText,
+    b: B,
+    call: (out: CipherText) => void,
+  ): CipherText => {
+    const scale = b.scale;
+    if (scale === a.scale) return made(action, call);
+    b.setScale(a.scale);
+    try {
+      return made(action, call);
+    } finally {
+      b.setScale(scale);
+    }
   };
 
   return {
     name: 'seal',
     encode: (vector, level, scale) => encodeAt(seal, evaluator, vector, level, scale),
-    add: (a, b) => made('add', (out) => (aligned(a, b), evaluator.add(a, b, out))),
-    sub: (a, b) => made('sub', (out) => (aligned(a, b), evaluator.sub(a, b, out))),
+    add: (a, b) => sum('add', a, b, (out) => evaluator.add(a, b, out)),
+    sub: (a, b) => sum('sub', a, b, (out) => evaluator.sub(a, b, out)),
     negate: (a) => made('negate', (out) => evaluator.negate(a, out)),
     mul: (a, b) => made('multiply', (out) => (a === b ? evaluator.square(a, out) : evaluator.multiply(a, b, out))),
-    addPlain: (a, p) => made('add_plain', (out) => (aligned(a, p), evaluator.addPlain(a, p, out))),
+    addPlain: (a, p) => sum('add_plain', a, p, (out) => evaluator.addPlain(a, p, out)),
     mulPlain: (a, p) => made('multiply_plain', (out) => evaluator.multiplyPlain(a, p, out)),
     relinearize: (a) =>
       made('relinearize', (out) => {

@@ -81,7 +81,7 @@ export function guard<T>(library: SEALLibrary, action: string, call: () => T): T
   } catch (error) {
     if (error instanceof FhecError || error instanceof InternalError) throw error;
     const text = messageOf(library, error);
-    const code = /memory|allocation|abort/i.test(text) ? 'FHE0805' : 'FHE0801';
+    const code = /bad_alloc|allocation failed/i.test(text) ? 'FHE0805' : 'FHE0801';
     return fail(code, `SEAL, ${action}: ${text}`);
   }
 }
@@ -98,7 +98,16 @@ export const levelIdBytes = (id: ParmsIdType): Uint8Array => new Uint8Array(id.v
 /** The level of a ciphertext: it has one prime more than its level. */
 export const levelOf = (cipher: CipherText): number => cipher.coeffModulusSize - 1;
 
-/** Encodes at any level: SEAL encodes at the top of the chain, and dropping primes of a plaintext is exact. */
+/** The largest magnitude of a slot that a ciphertext of this level and scale can hold: half its modulus over its scale. */
+export function largestValue({ primes }: Parameters, level: number, scale: number): number {
+  return primes.slice(0, level + 1).reduce((bound, q) => bound * Number(q), 0.5 / scale);
+}
+
+/**
+ * Encodes at any level: SEAL encodes at the top of the chain, and dropping primes of a plaintext is exact. A vector that rounds to zero
+ * gets the smallest polynomial that is not, since SEAL refuses products with zero; the difference, 1 / scale, is below the rounding noise.
+ * Errors: FHE0803 for a number that is not finite or too large for the modulus.
+ */
 export function encodeAt(
   seal: Seal,
   evaluator: Evaluator,
@@ -107,13 +116,33 @@ export function encodeAt(
   scale: number,
 ): PlainText {
   const { library, encoder, parameters, levelIds } = seal;
+  const slots = parameters.ringDegree / 2;
+  const largest = largestMagnitude(vector);
+  if (!(largest < largestValue(parameters, level, scale))) {
+    fail('FHE0803', `a number of magnitude ${largest} cannot be encoded at level ${level} and scale ${scale}`);
+  }
   return guard(library, 'encode', () => {
-    const full = vector.length === 1 ? new Float64Array(parameters.ringDegree / 2).fill(vector[0]) : vector;
+    const full = vector.length === 1 ? new Float64Array(slots).fill(vector[0]) : vector;
     const plain = library.PlainText();
-    encoder.encode(full, scale, plain);
-    if (level < levelIds.length - 1) evaluator.plainModSwitchTo(plain, levelIds[level], plain);
-    return plain;
+    try {
+      encoder.encode(full, scale, plain);
+      // Each slot is a sum of N coefficients: above this bound one of them is not rounded to zero.
+      if (largest * scale <= slots && plain.isZero)
+        encoder.encode(new Float64Array(slots).fill(1 / scale), scale, plain);
+      if (level < levelIds.length - 1) evaluator.plainModSwitchTo(plain, levelIds[level], plain);
+      return plain;
+    } catch (error) {
+      plain.delete();
+      throw error;
+    }
   });
+}
+
+/** NaN when any number is NaN. */
+function largestMagnitude(vector: Float64Array): number {
+  let largest = 0;
+  for (const x of vector) if (!(Math.abs(x) <= largest)) largest = Math.abs(x);
+  return largest;
 }
 
 export type Evaluator = ReturnType<SEALLibrary['Evaluator']>;

@@ -1,5 +1,4 @@
 import type { MessagePort } from 'node:worker_threads';
-import type { Diagnostic } from '../../ir/diagnostics.ts';
 import type { Register } from '../../ir/program/program.ts';
 
 /** What a worker is started with. */
@@ -10,27 +9,28 @@ export interface WorkerStart {
   readonly workerOf: Int32Array;
   /** One port to each other worker, by its number; the own place is empty. */
   readonly peers: readonly (MessagePort | undefined)[];
-  /** [0]: 1 asks to stop. [1 + w]: counts what was sent to worker w, so that it can sleep until the next arrives. */
+  /** [0]: runs up to this number are to stop. [1 + w]: counts what was sent to worker w, so that it can sleep until the next arrives. */
   readonly control: Int32Array;
   /** Bytes of encoded weights that the worker may keep from run to run. */
   readonly plaintextBudget: number;
 }
 
-/** Server to worker: run once on these input ciphertexts. */
+/** Server to worker: run once on these input ciphertexts. Runs are numbered from 1. */
 export interface RunRequest {
+  readonly run: number;
   readonly inputs: readonly Uint8Array[];
 }
 
-/** Worker to worker: a ciphertext that the other needs. */
+/** Worker to worker: a ciphertext that the other needs in this run. */
 export interface Handover {
+  readonly run: number;
   readonly register: Register;
   readonly bytes: Uint8Array;
 }
 
-/** Worker to server. */
+/** Worker to server, beside `Failed`. */
 export type WorkerReply =
   | { readonly kind: 'ready' }
   | { readonly kind: 'progress'; readonly done: number; readonly instruction: number }
   | { readonly kind: 'output'; readonly register: Register; readonly bytes: Uint8Array }
-  | { readonly kind: 'finished'; readonly seconds: number; readonly waitedSeconds: number }
-  | { readonly kind: 'failed'; readonly diagnostics: readonly Diagnostic[]; readonly message: string };
+  | { readonly kind: 'finished'; readonly seconds: number; readonly waitedSeconds: number };

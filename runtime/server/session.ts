@@ -1,13 +1,14 @@
 import { availableParallelism } from 'node:os';
-import { MessageChannel, Worker, type MessagePort } from 'node:worker_threads';
+import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { fail, FhecError } from '../../ir/diagnostics.ts';
-import { readContainer } from '../../ir/program/container.ts';
+import { readContainer, type ByteSource } from '../../ir/program/container.ts';
 import { readModel, type Model } from '../../ir/program/model-file.ts';
 import type { Register } from '../../ir/program/program.ts';
+import { inputCount } from '../execute.ts';
+import type { CiphertextLabel } from '../files/ciphertexts.ts';
 import { openEvaluationKeys } from '../files/evaluation-keys.ts';
 import { openFile } from '../files/files.ts';
-import type { CiphertextLabel } from '../files/ciphertexts.ts';
-import { sourceExtension, workerOptions } from '../worker-source.ts';
+import { WorkerLink } from '../worker-link.ts';
 import type { RunRequest, WorkerReply, WorkerStart } from './messages.ts';
 import { partition } from './partition.ts';
 import { refuseSecrets } from './refuse-secrets.ts';
@@ -25,16 +26,28 @@ export interface RunOptions {
   readonly signal?: AbortSignal;
 }
 
-/** The server: model and evaluation keys, no secret. One run at a time. */
+/** What the threads did in one run. */
+export interface RunResult {
+  /** Serialized ciphertexts of all outputs, in the order of the signatures. */
+  readonly outputs: readonly Uint8Array[];
+  /** Wall-clock seconds of each thread, and how many of them it waited for others. */
+  readonly threads: readonly { readonly seconds: number; readonly waitedSeconds: number }[];
+}
+
+/** The server: model and evaluation keys, no secret. Runs asked for at the same time follow one another. */
 export interface ServerSession {
   readonly model: Model;
   readonly label: (role: CiphertextLabel['role']) => CiphertextLabel;
   /** The predicted seconds of one run on these threads. */
   readonly predictedSeconds: number;
-  /** Serialized input ciphertexts -> serialized output ciphertexts. Errors: FHE0702, FHE0801, FHE0802, FHE0805. */
-  readonly run: (inputs: readonly Uint8Array[], options?: RunOptions) => Promise<Uint8Array[]>;
+  /** Serialized input ciphertexts -> outputs. After a failed or stopped run the session can run again. Errors: FHE0702, FHE0801, FHE0802, FHE0803, FHE0805. */
+  readonly run: (inputs: readonly Uint8Array[], options?: RunOptions) => Promise<RunResult>;
+  /** The most memory that this process held so far, in bytes (resident set). */
+  readonly peakBytes: () => number;
   readonly close: () => Promise<void>;
 }
+
+type Link = WorkerLink<RunRequest, WorkerReply>;
 
 /** Handing a ciphertext to another thread: measured 2 to 4 ms at N = 2^14 with 10 primes, save and load. */
 const transferSeconds = 0.005;
@@ -51,8 +64,7 @@ export async function openServer(
   const threads = Math.max(1, options.threads ?? Math.min(2, availableParallelism()));
   const shares = partition(model.program, threads, transferSeconds);
   const control = new Int32Array(new SharedArrayBuffer(4 * (1 + threads)));
-  const ports = meshOfPorts(threads);
-  const workers = ports.map((peers, worker) => {
+  const links = meshOfPorts(threads).map((peers, worker) => {
     const workerData: WorkerStart = {
       modelPath,
       keysPath,
@@ -63,71 +75,87 @@ export async function openServer(
       plaintextBudget: (options.plaintextBudget ?? 512 * 2 ** 20) / threads,
     };
     const transferList = peers.filter((p): p is MessagePort => p !== undefined);
-    return new Worker(new URL(`./worker${sourceExtension}`, import.meta.url), {
-      ...workerOptions,
-      workerData,
-      transferList,
-    });
+    return new WorkerLink<RunRequest, WorkerReply>(import.meta.url, './worker', { workerData, transferList });
   });
-  const close = async (): Promise<void> => void (await Promise.all(workers.map((w) => w.terminate())));
+  const close = async (): Promise<void> => void (await Promise.all(links.map((link) => link.terminate())));
   try {
-    await Promise.all(workers.map(untilReady));
+    await Promise.all(links.map((link) => link.converse(undefined, 'ready')));
   } catch (error) {
     await close();
     throw error;
   }
+  let number = 0;
+  let last: Promise<unknown> = Promise.resolve();
   return {
     model,
     label: (role) => ({ specification: model.fingerprint, key, role }),
     predictedSeconds: shares.seconds,
-    run: (inputs, runOptions = {}) => run(model, workers, control, inputs, runOptions),
+    run: (inputs, runOptions = {}) => {
+      const result = last.then(() => runOnce(model, links, control, { run: ++number, inputs }, runOptions));
+      last = result.catch(() => undefined);
+      return result;
+    },
+    peakBytes: () => process.resourceUsage().maxRSS * 1024,
     close,
   };
 }
 
-async function run(
+async function runOnce(
   model: Model,
-  workers: readonly Worker[],
+  links: readonly Link[],
   control: Int32Array,
-  inputs: readonly Uint8Array[],
-  options: RunOptions,
-): Promise<Uint8Array[]> {
-  Atomics.store(control, 0, 0);
+  request: RunRequest,
+  { signal, onProgress }: RunOptions,
+): Promise<RunResult> {
+  const { program } = model;
+  const inputs = inputCount(program);
+  if (request.inputs.length !== inputs) {
+    fail('FHE0702', `${request.inputs.length} ciphertexts given, the model takes ${inputs}`);
+  }
+  if (signal?.aborted) fail('FHE0802', 'stopped before the run began');
   const stop = (): void => {
-    Atomics.store(control, 0, 1);
-    workers.forEach((_, w) => Atomics.notify(control, 1 + w));
+    Atomics.store(control, 0, request.run);
+    links.forEach((_, w) => Atomics.notify(control, 1 + w));
   };
-  options.signal?.throwIfAborted();
-  options.signal?.addEventListener('abort', stop);
-  const outputs = new Map<Register, Uint8Array>();
-  const done = new Float64Array(workers.length);
+  signal?.addEventListener('abort', stop);
+  // A result that is an input itself is made by no worker.
+  const outputs = new Map<Register, Uint8Array>(request.inputs.map((bytes, r) => [r, bytes]));
+  const done = new Float64Array(links.length);
+  const threads = links.map(() => ({ seconds: 0, waitedSeconds: 0 }));
+  const hear = (w: number, reply: WorkerReply): void => {
+    if (reply.kind === 'output') outputs.set(reply.register, reply.bytes);
+    if (reply.kind === 'finished') threads[w] = { seconds: reply.seconds, waitedSeconds: reply.waitedSeconds };
+    if (reply.kind !== 'progress') return;
+    done[w] = reply.done;
+    const node = program.nodes.at(program.nodeOf[reply.instruction]);
+    onProgress?.(done.reduce((s, d) => s + d, 0) / links.length, node ?? '');
+  };
   try {
     const settled = await Promise.allSettled(
-      workers.map((worker, w) =>
-        converse(worker, { inputs }, (reply) => {
-          if (reply.kind === 'output') outputs.set(reply.register, reply.bytes);
-          if (reply.kind !== 'progress') return;
-          done[w] = reply.done;
-          const node = model.program.nodes[model.program.nodeOf[reply.instruction]] ?? '';
-          options.onProgress?.(done.reduce((s, d) => s + d, 0) / workers.length, node);
-        }).catch((error: unknown) => {
-          stop();
-          throw error;
-        }),
+      links.map((link, w) =>
+        link
+          .converse(request, 'finished', (reply) => hear(w, reply))
+          .catch((error: unknown) => {
+            stop();
+            throw error;
+          }),
       ),
     );
     const failures = settled.flatMap((s) => (s.status === 'rejected' ? [s.reason as unknown] : []));
     // When one worker fails the others are stopped: the cause is the failure that is not the stop.
     const cause = failures.find((e) => !(e instanceof FhecError && e.diagnostics[0].code === 'FHE0802')) ?? failures[0];
     if (cause !== undefined) throw cause;
-    const registers = model.program.outputs.flatMap((o) => o.registers);
-    return registers.map((r) => outputs.get(r) ?? fail('FHE0801', `no worker made the result in register ${r}`));
+    const registers = program.outputs.flatMap((o) => o.registers);
+    return {
+      outputs: registers.map((r) => outputs.get(r) ?? fail('FHE0801', `no worker made the result in register ${r}`)),
+      threads,
+    };
   } finally {
-    options.signal?.removeEventListener('abort', stop);
+    signal?.removeEventListener('abort', stop);
   }
 }
 
-function withFile<T>(path: string, read: (file: ReturnType<typeof openFile>) => T): T {
+function withFile<T>(path: string, read: (file: ByteSource) => T): T {
   const file = openFile(path);
   try {
     return read(file);
@@ -147,36 +175,4 @@ function meshOfPorts(count: number): (MessagePort | undefined)[][] {
     }
   }
   return ports;
-}
-
-function untilReady(worker: Worker): Promise<void> {
-  return listen(worker, 'ready', () => undefined);
-}
-
-function converse(worker: Worker, request: RunRequest, onReply: (reply: WorkerReply) => void): Promise<void> {
-  const answered = listen(worker, 'finished', onReply);
-  worker.postMessage(request);
-  return answered;
-}
-
-/** Resolves at the reply of kind `last`; rejects when the worker fails, throws or ends. */
-function listen(worker: Worker, last: WorkerReply['kind'], onReply: (reply: WorkerReply) => void): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const settle = (action: () => void): void => {
-      worker.off('message', onMessage);
-      worker.off('error', onError);
-      worker.off('exit', onExit);
-      action();
-    };
-    const onMessage = (reply: WorkerReply): void => {
-      onReply(reply);
-      if (reply.kind === last) settle(resolve);
-      if (reply.kind === 'failed') settle(() => reject(new FhecError(reply.diagnostics)));
-    };
-    const onError = (error: Error): void => settle(() => reject(error));
-    const onExit = (): void => settle(() => reject(new Error('a worker ended before its answer')));
-    worker.on('message', onMessage);
-    worker.on('error', onError);
-    worker.on('exit', onExit);
-  });
 }

@@ -1,5 +1,5 @@
 import { parentPort, receiveMessageOnPort, workerData, type MessagePort } from 'node:worker_threads';
-import { diagnostic, fail, FhecError, InternalError } from '../../ir/diagnostics.ts';
+import { fail, InternalError } from '../../ir/diagnostics.ts';
 import { readContainer } from '../../ir/program/container.ts';
 import { readModel, type Model } from '../../ir/program/model-file.ts';
 import type { Program, Register } from '../../ir/program/program.ts';
@@ -9,7 +9,8 @@ import { loadSealKeys, openEvaluationKeys } from '../files/evaluation-keys.ts';
 import { openFile } from '../files/files.ts';
 import { withPlaintextCache } from '../plaintext-cache.ts';
 import { sealBackend } from '../seal/backend.ts';
-import { openSeal, type CipherText, type Seal } from '../seal/library.ts';
+import { guard, openSeal, type CipherText, type Seal } from '../seal/library.ts';
+import { failedBy, type Failed } from '../worker-link.ts';
 import { unowned } from './partition.ts';
 import type { Handover, RunRequest, WorkerReply, WorkerStart } from './messages.ts';
 
@@ -21,7 +22,7 @@ const port = ((): MessagePort => {
   return parentPort;
 })();
 
-const reply = (message: WorkerReply): void => port.postMessage(message);
+const reply = (message: WorkerReply | Failed): void => port.postMessage(message);
 
 /** Whether this worker runs each instruction; encodes go where their plaintext is used. */
 function ownedInstructions(program: Program): boolean[] {
@@ -78,16 +79,15 @@ async function serve(): Promise<void> {
   );
   const wanted = destinations(program);
   const outputs = new Set(program.outputs.flatMap((o) => o.registers));
-  const types = new Map(program.inputs.flatMap((s) => s.registers.map((r) => [r, s] as const)));
+  const types = program.inputs.flatMap((signature) => signature.registers.map(() => signature));
 
-  port.on('message', ({ inputs: bytes }: RunRequest) => {
+  const runOnce = ({ run, inputs: bytes }: RunRequest): void => {
+    const started = performance.now();
+    const mailbox = new Mailbox(seal, run);
+    const ciphers: CipherText[] = [];
+    let reported = 0;
     try {
-      const started = performance.now();
-      const ciphers = bytes.map((b, r) =>
-        loadCiphertext(seal, b, types.get(r) ?? fail('FHE0702', `no input has register ${r}`)),
-      );
-      const mailbox = new Mailbox(seal);
-      let reported = 0;
+      bytes.forEach((b, r) => ciphers.push(loadCiphertext(seal, b, types[r])));
       execute(program, backend, ciphers, {
         share: {
           owns: (at) => owned[at],
@@ -96,21 +96,28 @@ async function serve(): Promise<void> {
             const peers = wanted.get(register);
             if (!peers && !outputs.has(register)) return;
             const saved = saveCiphertext(seal, cipher);
-            peers?.forEach((peer) => send(peer, { register, bytes: saved }));
+            peers?.forEach((peer) => send(peer, { run, register, bytes: saved }));
             if (outputs.has(register)) reply({ kind: 'output', register, bytes: saved });
           },
         },
-        cancelled: () => Atomics.load(start.control, 0) === 1,
+        cancelled: () => Atomics.load(start.control, 0) >= run,
         onProgress: (done, instruction) => {
           if (done - reported < 0.01 && done < 1) return;
           reported = done;
           reply({ kind: 'progress', done, instruction });
         },
       });
+    } finally {
       for (const c of ciphers) c.delete();
-      reply({ kind: 'finished', seconds: (performance.now() - started) / 1000, waitedSeconds: mailbox.waited / 1000 });
+    }
+    reply({ kind: 'finished', seconds: (performance.now() - started) / 1000, waitedSeconds: mailbox.waited / 1000 });
+  };
+
+  port.on('message', (request: RunRequest) => {
+    try {
+      runOnce(request);
     } catch (error) {
-      report(error);
+      reply(failedBy(error));
     }
   });
   reply({ kind: 'ready' });
@@ -122,14 +129,16 @@ function send(peer: number, handover: Handover): void {
   Atomics.notify(start.control, 1 + peer);
 }
 
-/** Ciphertexts from other workers, in whatever order they come. */
+/** Ciphertexts from other workers for one run, in whatever order they come. What a failed run left behind is thrown away. */
 class Mailbox {
   waited = 0;
   readonly #seal: Seal;
+  readonly #run: number;
   readonly #arrived = new Map<Register, Uint8Array>();
 
-  constructor(seal: Seal) {
+  constructor(seal: Seal, run: number) {
     this.#seal = seal;
+    this.#run = run;
   }
 
   /** Sleeps until the worker `from` has sent the register. The bytes come from our own SEAL: they are loaded unchecked. */
@@ -140,29 +149,27 @@ class Mailbox {
     for (;;) {
       const seen = Atomics.load(start.control, 1 + start.worker);
       for (let m = receiveMessageOnPort(peer); m; m = receiveMessageOnPort(peer)) {
-        const { register: r, bytes } = m.message as Handover;
-        this.#arrived.set(r, bytes);
+        const handover = m.message as Handover;
+        if (handover.run === this.#run) this.#arrived.set(handover.register, handover.bytes);
       }
       const bytes = this.#arrived.get(register);
       if (bytes) {
         this.waited += performance.now() - began;
         this.#arrived.delete(register);
-        const cipher = this.#seal.library.CipherText();
-        cipher.loadArray(this.#seal.context, bytes);
-        return cipher;
+        return this.#load(bytes);
       }
-      if (Atomics.load(start.control, 0) === 1) fail('FHE0802', 'stopped while waiting for another worker');
+      if (Atomics.load(start.control, 0) >= this.#run) fail('FHE0802', 'stopped while waiting for another worker');
       Atomics.wait(start.control, 1 + start.worker, seen, 500);
     }
   }
+
+  #load(bytes: Uint8Array): CipherText {
+    return guard(this.#seal.library, 'take a ciphertext over', () => {
+      const cipher = this.#seal.library.CipherText();
+      cipher.loadArray(this.#seal.context, bytes);
+      return cipher;
+    });
+  }
 }
 
-function report(error: unknown): void {
-  const diagnostics =
-    error instanceof FhecError
-      ? error.diagnostics
-      : [diagnostic('FHE9901', error instanceof Error ? (error.stack ?? error.message) : String(error))];
-  reply({ kind: 'failed', diagnostics, message: diagnostics[0].message });
-}
-
-serve().catch(report);
+serve().catch((error: unknown) => reply(failedBy(error)));

@@ -1,0 +1,155 @@
+import type { Parameters } from '../../ir/ckks/parameters.ts';
+import { rowMajorLayout } from '../../ir/layout.ts';
+import type { Instruction, Program, Register, TensorSignature } from '../../ir/program/program.ts';
+import { opOfInstruction } from '../../ir/program/validate.ts';
+import { tensor } from '../../ir/tensor.ts';
+import { cipherType, type CipherType, type Type } from '../../ir/types.ts';
+import { makeParameters } from '../../passes/schedule/parameters.ts';
+
+/** Parameters for tests: as small as wished, marked insecure when they are. */
+export function testParameters(ringDegree: number, depth: number, scaleBits = 30, headroomBits = 10): Parameters {
+  const made = makeParameters({ ringDegree, depth, scaleBits, headroomBits });
+  if (!made) throw new Error('no such primes');
+  return made;
+}
+
+/** Writes programs by hand, instruction by instruction; types come from the ckks ops. */
+export class Assembler {
+  readonly parameters: Parameters;
+  readonly slots: number;
+  readonly #types: Type[] = [];
+  readonly #inputs: TensorSignature[] = [];
+  readonly #instructions: Instruction[] = [];
+  readonly #constants: Float64Array[] = [];
+
+  constructor(parameters: Parameters) {
+    this.parameters = parameters;
+    this.slots = parameters.ringDegree / 2;
+  }
+
+  get length(): number {
+    return this.#types.length;
+  }
+
+  typeOf(register: Register): Type {
+    return this.#types[register];
+  }
+
+  cipher(register: Register): CipherType {
+    const type = this.#types[register];
+    if (type.kind !== 'cipher') throw new Error(`register ${register} is no ciphertext`);
+    return type;
+  }
+
+  /** A full vector, row-major, at the canonical scale. */
+  input(name: string, level = this.parameters.primes.length - 1): Register {
+    const scale = this.parameters.scales[level];
+    const register = this.#types.push(cipherType(level, scale)) - 1;
+    this.#inputs.push(this.#signature(name, register));
+    return register;
+  }
+
+  encode(vector: ArrayLike<number>, level: number, scale: number): Register {
+    const constant = this.#constants.push(Float64Array.from(vector, Math.fround)) - 1;
+    return this.#emit({ op: 'encode', constant, level, scale });
+  }
+
+  binary(op: 'add' | 'sub' | 'mul' | 'add_plain' | 'mul_plain', a: Register, b: Register): Register {
+    return this.#emit({ op, args: [a, b] });
+  }
+
+  unary(op: 'negate' | 'relinearize' | 'rescale', a: Register): Register {
+    return this.#emit({ op, args: [a] });
+  }
+
+  rotate(a: Register, steps: number): Register {
+    return this.#emit({ op: 'rotate', args: [a], steps });
+  }
+
+  modSwitch(a: Register, level: number): Register {
+    return this.#emit({ op: 'mod_switch', args: [a], level });
+  }
+
+  /** Product with constants that ends at the canonical scale, one level lower. */
+  timesConstants(a: Register, vector: ArrayLike<number>): Register {
+    const { level, scale } = this.cipher(a);
+    const { scales, primes } = this.parameters;
+    const plain = this.encode(vector, level, (scales[level - 1] * Number(primes[level])) / scale);
+    return this.unary('rescale', this.binary('mul_plain', a, plain));
+  }
+
+  /** Product of two ciphertexts, one level lower. */
+  times(a: Register, b: Register): Register {
+    return this.unary('rescale', this.unary('relinearize', this.binary('mul', a, b)));
+  }
+
+  finish(outputs: readonly Register[]): Program {
+    const rotations = new Set(this.#instructions.flatMap((i) => (i.op === 'rotate' ? [i.steps] : [])));
+    return {
+      parameters: this.parameters,
+      inputs: this.#inputs,
+      outputs: outputs.map((register, i) => this.#signature(`y${i}`, register)),
+      clientSteps: [],
+      instructions: this.#instructions,
+      constants: this.#constants,
+      keys: {
+        relinearization: this.#instructions.some((i) => i.op === 'relinearize'),
+        rotations: [...rotations].sort((a, b) => a - b),
+      },
+      nodes: ['first', 'second'],
+      nodeOf: Int32Array.from(this.#instructions, (_, i) => i % 2),
+      seconds: Float64Array.from(this.#instructions, (i) =>
+        i.op === 'rotate' || i.op === 'relinearize' ? 0.05 : 0.005,
+      ),
+    };
+  }
+
+  #signature(name: string, register: Register): TensorSignature {
+    const { level, scale } = this.cipher(register);
+    return {
+      name,
+      shape: [1, this.slots],
+      factor: [1],
+      layout: rowMajorLayout(this.slots),
+      registers: [register],
+      level,
+      scale,
+    };
+  }
+
+  #emit(instruction: Instruction): Register {
+    const args = instruction.op === 'encode' ? [] : instruction.args;
+    const attrs =
+      instruction.op === 'encode'
+        ? {
+            vector: tensor([this.#constants[instruction.constant].length], this.#constants[instruction.constant]),
+            level: instruction.level,
+            scale: instruction.scale,
+          }
+        : instruction.op === 'rotate'
+          ? { steps: instruction.steps }
+          : instruction.op === 'mod_switch'
+            ? { level: instruction.level }
+            : {};
+    const type = opOfInstruction[instruction.op].infer(
+      args.map((r) => this.#types[r]),
+      attrs,
+      { parameters: this.parameters },
+    );
+    if (typeof type === 'string') throw new Error(type);
+    this.#instructions.push(instruction);
+    return this.#types.push(type) - 1;
+  }
+}
+
+/** rot(x * w, 1) + x^2, and x - v shifted by many rotations: work for two threads. */
+export function sampleProgram(parameters: Parameters): Program {
+  const a = new Assembler(parameters);
+  const x = a.input('x');
+  const v = a.input('v');
+  const wave = Float64Array.from({ length: a.slots }, (_, i) => Math.sin(i));
+  const y = a.binary('add', a.rotate(a.timesConstants(x, wave), 1), a.times(x, x));
+  const shifted = [1, 2, 3, 5].map((steps) => a.timesConstants(a.rotate(a.binary('sub', x, v), steps), [0.25 * steps]));
+  const z = shifted.reduce((sum, r) => a.binary('add', sum, r));
+  return a.finish([y, z]);
+}
