@@ -108,8 +108,9 @@ function checkPorts(role: string, ports: readonly Port[], values: readonly Slot[
   if (extra) report('FHE0306', `'${extra.name}' of main is no ${role} of the interface`, extra.loc);
 }
 
-function portProblem({ shape, factor }: Port): string | undefined {
+function portProblem({ shape, factor, layout }: Port): string | undefined {
   const count = elementCount(shape);
+  if (layout && layout.size !== count) return `it has ${count} elements, its layout ${layout.size}`;
   if (!shape.every((d) => Number.isSafeInteger(d) && d > 0)) return `[${shape.join(', ')}] is no shape`;
   if (factor.length !== 1 && factor.length !== count) return `${factor.length} factors for ${count} elements`;
   return factor.every((f) => Number.isFinite(f) && f !== 0) ? undefined : 'a factor is zero or not finite';

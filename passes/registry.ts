@@ -1,6 +1,8 @@
 import { approximateActivationsPass } from './approximate/approximate-activations.ts';
 import type { Pass } from './define-pass.ts';
 import { lowerNnToSlotsPass } from './lower-nn-to-slots/lower-nn-to-slots.ts';
+import { orderForMemoryPass } from './ckks/order-for-memory.ts';
+import { shareEqualValuesPass } from './ckks/share-equal-values.ts';
 import { composeLinear } from './nn/compose-linear.ts';
 import { expandMaxPool } from './nn/expand-max-pool.ts';
 import { fuseActivations } from './nn/fuse-activations.ts';
@@ -22,6 +24,8 @@ export const passes: readonly Pass[] = [
   commonSubexpressionsPass,
   chainRotationsPass,
   schedule,
+  shareEqualValuesPass,
+  orderForMemoryPass,
 ];
 
 const byName: ReadonlyMap<string, Pass> = new Map(passes.map((p) => [p.name, p]));

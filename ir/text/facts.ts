@@ -1,6 +1,7 @@
 import type { Parameters } from '../ckks/parameters.ts';
 import type { ClientStep, NetworkInterface, Port } from '../interface.ts';
-import type { AttrSyntax, InterfaceSyntax, ParametersSyntax } from './syntax.ts';
+import { parseLayout } from '../layout.ts';
+import type { AttrSyntax, InterfaceSyntax, ParametersSyntax, PortSyntax } from './syntax.ts';
 
 const integerText = /^\d{1,40}$/;
 
@@ -34,10 +35,16 @@ export function readParameters(syntax: ParametersSyntax): Parameters | string {
   return { ringDegree: Number(degree.text), primes, specialPrimes, scales, secure: secure.value };
 }
 
+function readPort({ name, shape, factor, layout: text }: PortSyntax): Port {
+  const layout = text === undefined ? undefined : parseLayout(text);
+  return { name, shape, factor, ...(layout && { layout }) };
+}
+
 /** The interface that the header states, or the reason why it states none. */
 export function readInterface(syntax: InterfaceSyntax): NetworkInterface | string {
-  const ports = (role: 'input' | 'output'): Port[] =>
-    syntax.ports.filter((p) => p.role === role).map(({ name, shape, factor }) => ({ name, shape, factor }));
+  const bad = syntax.ports.find((p) => p.layout !== undefined && !parseLayout(p.layout));
+  if (bad) return `'layout' of '${bad.name}' must be a layout such as "8: 2@4 4@1"`;
+  const ports = (role: 'input' | 'output'): Port[] => syntax.ports.filter((p) => p.role === role).map(readPort);
   const clientSteps: ClientStep[] = [];
   for (const { kind, axis, node } of syntax.clientSteps) {
     if (kind.text !== 'softmax' && kind.text !== 'argmax') return `client step '${kind.text}' is unknown`;

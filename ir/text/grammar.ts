@@ -31,7 +31,7 @@ const unquote = (text: string): string => String(JSON.parse(text));
  *
  *     module    := 'module' NAME ('{' parameters? interface? '}')? func*
  *     parameters:= 'parameters' '<' entries '>'
- *     interface := 'interface' '{' (('input' | 'output') STRING numbers 'factor' numbers | 'client' NAME 'axis' NUMBER 'node' STRING)* '}'
+ *     interface := 'interface' '{' (('input' | 'output') STRING numbers 'factor' numbers ('layout' STRING)? | 'client' NAME 'axis' NUMBER 'node' STRING)* '}'
  *     func      := 'func' @NAME '(' (param (',' param)*)? ')' '{' op* 'return' (%NAME STRING (',' %NAME STRING)*)? '}'
  *     param     := %NAME ':' type STRING loc?
  *     op        := %NAME '=' NAME '(' (%NAME (',' %NAME)*)? ')' ('{' entries '}')? ':' type loc?
@@ -286,7 +286,13 @@ class TextParser extends EmbeddedActionsParser {
     const name = this.SUBRULE(this.string);
     const shape = this.SUBRULE(this.numbers);
     this.CONSUME(t.Factor);
-    return { role, name, shape, factor: this.SUBRULE2(this.numbers) };
+    const factor = this.SUBRULE2(this.numbers);
+    let layout: string | undefined;
+    this.OPTION(() => {
+      this.CONSUME(t.Layout);
+      layout = this.SUBRULE2(this.string);
+    });
+    return { role, name, shape, factor, layout };
   });
 
   readonly clientStep: Rule<ClientStepSyntax> = this.RULE('clientStep', () => {

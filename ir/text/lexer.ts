@@ -22,6 +22,7 @@ export const Parameters = keyword('parameters');
 export const Input = keyword('input');
 export const Output = keyword('output');
 export const Factor = keyword('factor');
+export const Layout = keyword('layout');
 export const Client = keyword('client');
 export const Axis = keyword('axis');
 export const Node = keyword('node');
@@ -75,7 +76,7 @@ export const tokens: readonly TokenType[] = [
   ValueName,
   FuncName,
   ConstantName,
-  ...[Module, Func, Return, Loc, Interface, Parameters, Input, Output, Factor, Client, Axis, Node],
+  ...[Module, Func, Return, Loc, Interface, Parameters, Input, Output, Factor, Layout, Client, Axis, Node],
   ...[Derived, Unknown, Dense, Sparse, True, False],
   Identifier,
   ...[LeftBrace, RightBrace, LeftParen, RightParen, LeftBracket, RightBracket, LeftAngle, RightAngle],

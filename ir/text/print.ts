@@ -1,6 +1,7 @@
 import { isMatrixAttr, isTensorAttr, type Attr } from '../define.ts';
 import { InternalError, type Loc } from '../diagnostics.ts';
 import type { NetworkInterface, Port } from '../interface.ts';
+import { formatLayout } from '../layout.ts';
 import type { Parameters } from '../ckks/parameters.ts';
 import { rowIndices, type Matrix } from '../matrix.ts';
 import { paramName, type Func, type Module, type Value } from '../module.ts';
@@ -49,7 +50,7 @@ function printParameters(p: Parameters): string {
 
 function printInterface({ inputs, outputs, clientSteps }: NetworkInterface): string[] {
   const port = (role: string, p: Port): string =>
-    `  ${role} ${quote(p.name)} ${numbers(p.shape)} factor ${numbers(p.factor)}`;
+    `  ${role} ${quote(p.name)} ${numbers(p.shape)} factor ${numbers(p.factor)}${p.layout ? ` layout ${quote(formatLayout(p.layout))}` : ''}`;
   return [
     'interface {',
     ...inputs.map((p) => port('input', p)),

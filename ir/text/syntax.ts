@@ -69,6 +69,7 @@ export interface PortSyntax {
   readonly name: string;
   readonly shape: readonly number[];
   readonly factor: readonly number[];
+  readonly layout: string | undefined;
 }
 
 export interface ClientStepSyntax {
