@@ -83,6 +83,7 @@ export function countDiagonals(p: Placement, limit = Infinity): number {
   const seen = new Uint8Array(p.inputs * outputs * modulus);
   let count = 0;
   for (let r = 0; r < rows && count <= limit; r++) {
+    if (start[r] === start[r + 1]) continue;
     const q = rowSlots[r] & mask;
     const base = (rowSlots[r] >> shift) * modulus;
     for (let e = start[r]; e < start[r + 1]; e++) {

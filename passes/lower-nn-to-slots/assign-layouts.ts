@@ -20,8 +20,10 @@ export function assignLayouts(func: Func, slots: number, costs: OperationCosts):
     phasedArrangements(graph, slots, true),
     graph.groups.map((g) => [...rowMajorArrangement(g.shape, slots)]),
   ];
-  const improved = starts.map((start) => improveArrangements(graph, start, predictor));
-  const best = improved.reduce((a, b) => (b.cost < a.cost ? b : a));
+  // One round tells which start leads furthest; only that one is followed to its end.
+  const first = starts.map((start) => improveArrangements(graph, start, predictor, 1));
+  const leader = first.reduce((a, b) => (b.cost < a.cost ? b : a));
+  const best = improveArrangements(graph, leader.arrangements, predictor, 8);
   const layouts = graph.groups.map((g) => arrangementLayout(best.arrangements[g.id], g.size, g.isInput));
   const plain = graph.groups.map((g) => arrangementLayout(best.arrangements[g.id], g.size));
   return (value) => (value.op === 'param' ? layouts : plain)[graph.groupOf(value)];

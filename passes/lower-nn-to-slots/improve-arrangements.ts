@@ -2,13 +2,13 @@ import type { Arrangement } from './arrangement.ts';
 import type { LayoutGraph } from './layout-groups.ts';
 import type { CostPredictor } from './predict.ts';
 
-interface Improved {
+export interface Improved {
   readonly arrangements: readonly Arrangement[];
   readonly cost: number;
 }
 
-/** Every arrangement that one exchange of two atoms, or one move of a run of atoms, makes. */
-function neighbours(a: Arrangement): Arrangement[] {
+/** Every arrangement that one exchange of two atoms, or one move of a run of at most `longestRun` atoms, makes. */
+function neighbours(a: Arrangement, longestRun: number): Arrangement[] {
   const found = new Map<string, Arrangement>();
   const keep = (b: Arrangement): void => {
     const key = b.map((x) => `${x.dimension}.${x.part}`).join();
@@ -23,7 +23,7 @@ function neighbours(a: Arrangement): Arrangement[] {
       keep(swapped);
     }
   }
-  for (let length = 1; length <= 3; length++) {
+  for (let length = 1; length <= longestRun; length++) {
     for (let from = 0; from + length <= a.length; from++) {
       const run = a.slice(from, from + length);
       const rest = [...a.slice(0, from), ...a.slice(from + length)];
@@ -71,21 +71,24 @@ function jointSets(graph: LayoutGraph): number[][] {
   return [...new Map(sets.map((s) => [s.join(), s])).values()];
 }
 
-/** Descends to a local optimum: group after group, the best neighbour is taken until none is better. */
+/** Descends towards a local optimum: in each round, group after group, the best neighbour is taken; ends early when none is better. */
 export function improveArrangements(
   graph: LayoutGraph,
   start: readonly Arrangement[],
   predictor: CostPredictor,
+  mostRounds: number,
 ): Improved {
   let arrangements: readonly Arrangement[] = start;
   let cost = predictor.cost(arrangements);
+  // Long networks have many groups to move, and better starts than moves of long runs.
+  const longestRun = graph.groups.length > 5 ? 1 : 3;
   const bits = Math.max(...start.map((a) => a.reduce((n, atom) => n + atom.width, 0)));
-  for (let improved = true, rounds = 0; improved && rounds < 8; rounds++) {
+  for (let improved = true, rounds = 0; improved && rounds < mostRounds; rounds++) {
     improved = false;
     for (const group of graph.groups) {
       const before = arrangements;
       let bestCost = cost;
-      for (const candidate of neighbours(before[group.id])) {
+      for (const candidate of neighbours(before[group.id], longestRun)) {
         const trial = [...before];
         trial[group.id] = candidate;
         const trialCost = predictor.cost(trial);

@@ -1,13 +1,13 @@
-import { layoutSlots, type Layout } from '../../ir/layout.ts';
+import { layoutSlots } from '../../ir/layout.ts';
 import type { Matrix } from '../../ir/matrix.ts';
 import { rowIndices } from '../../ir/matrix.ts';
 import type { OperationCosts } from '../kernels/count-arithmetic.ts';
 import { vectorsOf } from '../kernels/diagonals.ts';
 import { hashColumns, summableBits } from '../kernels/equal-columns.ts';
-import { chooseFold } from '../kernels/linear-map.ts';
-import { copiesOfBits, copyBits, topRun, usedBits } from '../kernels/slot-bits.ts';
-import { arrangementKey, arrangementLayout, type Arrangement } from './arrangement.ts';
-import type { LayoutGraph, LinearEdge } from './layout-groups.ts';
+import { chooseFold, type PlacedOperand } from '../kernels/linear-map.ts';
+import { copyBits, topRun, usedBits } from '../kernels/slot-bits.ts';
+import { arrangementKey, arrangementLayout, rowMajorArrangement, type Arrangement, type Atom } from './arrangement.ts';
+import type { LayoutGraph, LayoutGroup, LinearEdge } from './layout-groups.ts';
 
 /** Matrix entries looked at to predict the cost of one linear map: enough to rank layouts, few enough to rank thousands. */
 const sampledEntries = 8_000;
@@ -31,6 +31,16 @@ function sampleEntries(matrix: Matrix): Matrix {
   };
 }
 
+/** What a group's arrangement means in slots. */
+interface Placed {
+  readonly key: string;
+  readonly slotNumbers: Int32Array;
+  readonly vectors: number;
+  readonly used: number;
+  /** Bits that hold no element. */
+  readonly free: number;
+}
+
 interface Predicted {
   readonly cost: number;
   readonly copies: number;
@@ -39,41 +49,69 @@ interface Predicted {
 const isIdentity = (m: Matrix): boolean =>
   m.rows === m.columns && m.value.length === m.rows && m.value.every((v, i) => Math.abs(v) === 1 && m.column[i] === i);
 
+const atomKey = (a: Atom): string => `${a.dimension}.${a.part}`;
+
+/** The atoms of the operand over which a matrix only sees sums, found in any one arrangement. */
+function summableAtoms(matrix: Matrix, arrangement: Arrangement): Set<string> {
+  const layout = arrangementLayout(arrangement, matrix.columns);
+  const mask = summableBits(hashColumns(matrix), layoutSlots(layout), 2 ** 30 - 1);
+  return new Set(
+    arrangement.filter((a) => a.dimension >= 0 && bitsOfAtoms(arrangement, new Set([atomKey(a)])) & mask).map(atomKey),
+  );
+}
+
+/** The slot bits of the given single-bit atoms. */
+function bitsOfAtoms(arrangement: Arrangement, atoms: ReadonlySet<string>): number {
+  if (atoms.size === 0) return 0;
+  let bit = 1;
+  let mask = 0;
+  for (const a of arrangement) {
+    if (a.width === 1 && atoms.has(atomKey(a))) mask |= bit;
+    bit *= 2 ** a.width;
+  }
+  return mask;
+}
+
 /** Predicts the cost of a network from its arrangements; remembers every linear map that it has met. */
 export class CostPredictor {
   readonly #graph: LayoutGraph;
   readonly #slots: number;
   readonly #costs: OperationCosts;
   readonly #sampled: ReadonlyMap<LinearEdge, readonly Matrix[]>;
-  readonly #hashes: ReadonlyMap<LinearEdge, readonly Float64Array[]>;
-  readonly #summableOf = new Map<string, number>();
+  /** Of each operand of each linear map the atoms over which the map only sees sums. */
+  readonly #summable: ReadonlyMap<LinearEdge, readonly ReadonlySet<string>[]>;
   readonly #known = new Map<string, Predicted>();
-  readonly #slotsOf = new Map<string, Int32Array>();
+  readonly #placed = new Map<string, Placed>();
 
   constructor(graph: LayoutGraph, slots: number, costs: OperationCosts) {
     this.#graph = graph;
     this.#slots = slots;
     this.#costs = costs;
     this.#sampled = new Map(graph.edges.map((e) => [e, e.matrices.map(sampleEntries)]));
-    this.#hashes = new Map(graph.edges.map((e) => [e, e.matrices.map(hashColumns)]));
+    this.#summable = new Map(
+      graph.edges.map((e) => [
+        e,
+        e.matrices.map((m, i) => summableAtoms(m, rowMajorArrangement(graph.groups[e.operands[i]].shape, slots))),
+      ]),
+    );
   }
 
   /** Seconds (the unit of the costs) for the whole network, keys left out. */
   cost(arrangements: readonly Arrangement[]): number {
     const { groups, edges } = this.#graph;
     let total = 0;
-    const layouts = groups.map((g) => arrangementLayout(arrangements[g.id], g.size, true));
-    const copies = layouts.map((l) => copyBits(l, this.#slots));
+    const placed = groups.map((g) => this.#place(g, arrangements[g.id]));
+    const copies = placed.map((p) => p.free);
     for (const g of groups) {
-      const vectors = vectorsOf(this.#slotsOfGroup(g.id, arrangements[g.id], layouts[g.id]), this.#slots);
+      const { vectors } = placed[g.id];
       total += vectors * g.multiplications * this.#costs.multiplication;
       if (g.isInput) total += (vectors - 1) * this.#costs.multiplication;
     }
     edges.forEach((edge, e) => {
-      const key = `${e}|${[...edge.operands, edge.result].map((g) => `${arrangementKey(arrangements[g])}/${copies[g]}`).join('|')}`;
+      const key = `${e}|${[...edge.operands, edge.result].map((g) => `${placed[g].key}/${copies[g]}`).join('|')}`;
       let predicted = this.#known.get(key);
       if (!predicted) {
-        predicted = this.#predict(edge, layouts, arrangements, copies);
+        predicted = this.#predict(edge, placed, arrangements, copies);
         this.#known.set(key, predicted);
       }
       copies[edge.result] &= predicted.copies;
@@ -82,67 +120,51 @@ export class CostPredictor {
     return total;
   }
 
-  #slotsOfGroup(group: number, arrangement: Arrangement, layout: Layout): Int32Array {
-    const key = `${group}|${arrangementKey(arrangement)}`;
-    const known = this.#slotsOf.get(key) ?? layoutSlots(layout);
-    this.#slotsOf.set(key, known);
-    return known;
-  }
-
-  #summable(
-    edge: LinearEdge,
-    operand: number,
-    arrangement: Arrangement,
-    columnSlots: Int32Array,
-    used: number,
-  ): number {
-    const key = `${this.#graph.edges.indexOf(edge)}|${operand}|${arrangementKey(arrangement)}`;
-    const hashes = this.#hashes.get(edge)?.[operand];
-    const known = this.#summableOf.get(key) ?? (hashes ? summableBits(hashes, columnSlots, used) : 0);
-    this.#summableOf.set(key, known);
-    return known;
+  #place(group: LayoutGroup, arrangement: Arrangement): Placed {
+    const key = arrangementKey(arrangement);
+    const name = `${group.id}|${key}`;
+    const known = this.#placed.get(name);
+    if (known) return known;
+    const layout = arrangementLayout(arrangement, group.size, true);
+    const slotNumbers = layoutSlots(layout);
+    const placed = {
+      key,
+      slotNumbers,
+      vectors: vectorsOf(slotNumbers, this.#slots),
+      used: usedBits(layout, this.#slots),
+      free: copyBits(layout, this.#slots),
+    };
+    this.#placed.set(name, placed);
+    return placed;
   }
 
   #predict(
     edge: LinearEdge,
-    layouts: readonly Layout[],
+    placed: readonly Placed[],
     arrangements: readonly Arrangement[],
     copies: readonly number[],
   ): Predicted {
     const slots = this.#slots;
-    const output = layouts[edge.result];
+    const result = placed[edge.result];
     let unitCopies = slots - 1;
-    const general = edge.operands.flatMap((g, i) => {
-      if (
-        isIdentity(edge.matrices[i]) &&
-        arrangementKey(arrangements[g]) === arrangementKey(arrangements[edge.result])
-      ) {
+    const general: PlacedOperand[] = [];
+    edge.operands.forEach((g, i) => {
+      if (placed[g].key === result.key && isIdentity(edge.matrices[i])) {
         unitCopies &= copies[g];
-        return [];
+        return;
       }
-      const matrix = this.#sampled.get(edge)?.[i] ?? edge.matrices[i];
-      const layout = { ...layouts[g], copies: copiesOfBits(copies[g]) };
-      return [
-        {
-          matrix,
-          columnSlots: this.#slotsOfGroup(g, arrangements[g], layouts[g]),
-          vectors: vectorsOf(this.#slotsOfGroup(g, arrangements[g], layouts[g]), slots),
-          used: usedBits(layout, slots),
-          copies: copies[g],
-          summable: this.#summable(
-            edge,
-            i,
-            arrangements[g],
-            this.#slotsOfGroup(g, arrangements[g], layouts[g]),
-            usedBits(layout, slots),
-          ),
-        },
-      ];
+      general.push({
+        matrix: this.#sampled.get(edge)?.[i] ?? edge.matrices[i],
+        columnSlots: placed[g].slotNumbers,
+        vectors: placed[g].vectors,
+        used: placed[g].used,
+        copies: copies[g],
+        summable: bitsOfAtoms(arrangements[g], this.#summable.get(edge)?.[i] ?? new Set()) & (slots - 1),
+      });
     });
     if (general.length === 0) return { cost: 0, copies: unitCopies };
-    const rowSlots = this.#slotsOfGroup(edge.result, arrangements[edge.result], output);
-    const fold = chooseFold(general, rowSlots, usedBits(output, slots), slots, this.#costs);
-    const repeated = fold.placements[0].repeated;
+    const fold = chooseFold(general, result.slotNumbers, result.used, slots, this.#costs);
+    const { repeated } = fold.placements[0];
     return { cost: fold.cost, copies: (repeated | topRun(fold.folded | repeated, slots)) & unitCopies };
   }
 }
