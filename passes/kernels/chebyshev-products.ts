@@ -1,3 +1,4 @@
+import { InternalError } from '../../ir/diagnostics.ts';
 /** The multiplicative depth of T_j: ceil(log2 j); 0 for T_0 and T_1. */
 export const chebyshevDepth = (j: number): number => (j <= 1 ? 0 : 32 - Math.clz32(j - 1));
 
@@ -28,7 +29,7 @@ export function chebyshevProducts(wanted: ReadonlySet<number>): ChebyshevProduct
         best = { j, a, b };
       }
     }
-    if (!best) throw new Error(`T_${j} has no product of depth ${chebyshevDepth(j)}`);
+    if (!best) throw new InternalError(`T_${j} has no product of depth ${chebyshevDepth(j)}`);
     for (const i of [best.a, best.b, best.a - best.b]) if (i > 1) needed.add(i);
     products.push(best);
   }

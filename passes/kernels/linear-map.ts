@@ -33,7 +33,7 @@ interface Term {
 }
 
 /** A summand without products: rotated input vectors, added (or subtracted) as they are. */
-interface UnitTerm {
+export interface UnitTerm {
   readonly operand: number;
   readonly input: number;
   readonly output: number;
@@ -68,10 +68,12 @@ export interface FoldChoice {
   readonly cost: number;
 }
 
-const isUnit = (matrix: Matrix): boolean => {
-  const first = matrix.value[0];
-  return matrix.value.length > 0 && Math.abs(first) === 1 && matrix.value.every((v) => v === first);
-};
+/** More rotations than this are dearer than the level that they save. */
+const mostUnitRotations = 8;
+
+/** True when every entry is 1 or -1: a candidate for bare rotations. */
+export const isSigns = (matrix: Matrix): boolean =>
+  matrix.value.length > 0 && matrix.value.every((v) => v === 1 || v === -1);
 
 /** The slots of an operand and of the output, computed once for many choices. */
 export interface PlacedOperand {
@@ -161,39 +163,54 @@ export function chooseFold(
   return best;
 }
 
-/** The unit terms of an operand whose needed weights are all +1, or all -1, on diagonals that serve every output slot; else undefined. */
-function unitTerms(operand: PlacedOperand, index: number, rowSlots: Int32Array, slots: number): UnitTerm[] | undefined {
+/**
+ * The bare rotations that an operand is when all its weights on a diagonal are +1, or all -1, and every diagonal serves every output
+ * slot; undefined when it is not of that form.
+ */
+export function unitTerms(
+  operand: PlacedOperand,
+  index: number,
+  rowSlots: Int32Array,
+  slots: number,
+): UnitTerm[] | undefined {
   const { matrix } = operand;
-  if (!isUnit(matrix)) return undefined;
-  const placement: Placement = {
+  if (!isSigns(matrix)) return undefined;
+  const outputs = vectorsOf(rowSlots, slots);
+  const copied = topRun(operand.copies, slots);
+  const d = findDiagonals({
     matrix,
     rowSlots,
     columnSlots: operand.columnSlots,
     slots,
     inputs: operand.vectors,
-    outputs: vectorsOf(rowSlots, slots),
-    copied: topRun(operand.copies, slots),
+    outputs,
+    copied,
     folded: 0,
     repeated: 0,
     summed: 0,
-  };
-  const d = findDiagonals(placement);
-  const outputSize = new Map<number, number>();
-  for (const s of rowSlots) outputSize.set(Math.floor(s / slots), (outputSize.get(Math.floor(s / slots)) ?? 0) + 1);
+  });
+  if (d.steps.filter((s) => s !== 0).length > mostUnitRotations * outputs) return undefined;
+  const rowsIn = new Int32Array(outputs);
+  for (const s of rowSlots) rowsIn[Math.floor(s / slots)]++;
   const entries = new Int32Array(d.steps.length);
-  for (const k of d.ofEntry) entries[k]++;
-  if (!entries.every((n, k) => n === outputSize.get(d.output[k]))) return undefined;
+  const total = new Int32Array(d.steps.length);
+  d.ofEntry.forEach((k, e) => {
+    entries[k]++;
+    total[k] += matrix.value[e];
+  });
+  const uniform = (k: number): boolean => entries[k] === rowsIn[d.output[k]] && Math.abs(total[k]) === entries[k];
+  if (!entries.every((_, k) => uniform(k))) return undefined;
   return Array.from(entries, (_, k) => ({
     operand: index,
     input: d.input[k],
     output: d.output[k],
     steps: d.steps[k],
-    negative: matrix.value[0] < 0,
+    negative: total[k] < 0,
   }));
 }
 
 /** The output copies that bare rotations of a value keep. */
-const unitCopies = (terms: readonly UnitTerm[], copies: number, slots: number): number =>
+export const unitCopies = (terms: readonly UnitTerm[], copies: number, slots: number): number =>
   terms.every((t) => t.steps === 0) ? copies : topRun(copies, slots);
 
 /**
@@ -309,7 +326,7 @@ export function applyLinearPlan<V>(
     const sums = [...groups].map(([giant, terms]) => {
       const products = terms.map((t) => {
         const entries = plan.entries[t.operand];
-        if (!entries) throw new Error('a term without entries');
+        if (!entries) throw new InternalError('a term without entries');
         const vector = diagonalVector(entries, t.diagonal, plan.slots, giant);
         return on.mulPlain(rotateInput(t.operand, t.input, t.baby), vector);
       });

@@ -1,3 +1,4 @@
+import { InternalError } from '../../ir/diagnostics.ts';
 import { chebyshevDepth, chebyshevProducts, type ChebyshevProduct } from './chebyshev-products.ts';
 
 /**
@@ -111,7 +112,7 @@ export function planPolynomial(nonzero: Pattern): PolynomialPlan {
       fewestPlain = found.plain;
     }
   }
-  if (!best) throw new Error(`no evaluation of degree ${degree} at depth ${depth}`);
+  if (!best) throw new InternalError(`no evaluation of degree ${degree} at depth ${depth}`);
   return best;
 }
 

@@ -1,3 +1,4 @@
+import { InternalError } from '../../ir/diagnostics.ts';
 import type { Arithmetic } from './arithmetic.ts';
 import { planPolynomial, type PolynomialPlan, type PolynomialStep } from './polynomial-plan.ts';
 
@@ -40,7 +41,7 @@ export function applyPolynomial<V>(
   const chebyshev = new Map<number, V>([[1, x]]);
   const basis = (j: number): V => {
     const value = chebyshev.get(j);
-    if (value === undefined) throw new Error(`T_${j} was not planned`);
+    if (value === undefined) throw new InternalError(`T_${j} was not planned`);
     return value;
   };
   for (const { j, a, b } of plan.products) {

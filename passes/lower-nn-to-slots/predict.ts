@@ -4,7 +4,7 @@ import { rowIndices } from '../../ir/matrix.ts';
 import type { OperationCosts } from '../kernels/count-arithmetic.ts';
 import { vectorsOf } from '../kernels/diagonals.ts';
 import { hashColumns, summableBits } from '../kernels/equal-columns.ts';
-import { chooseFold, type PlacedOperand } from '../kernels/linear-map.ts';
+import { chooseFold, isSigns, unitCopies, unitTerms, type PlacedOperand } from '../kernels/linear-map.ts';
 import { copyBits, topRun, usedBits } from '../kernels/slot-bits.ts';
 import { arrangementKey, arrangementLayout, rowMajorArrangement, type Arrangement, type Atom } from './arrangement.ts';
 import type { LayoutGraph, LayoutGroup, LinearEdge } from './layout-groups.ts';
@@ -46,8 +46,8 @@ interface Predicted {
   readonly copies: number;
 }
 
-const isIdentity = (m: Matrix): boolean =>
-  m.rows === m.columns && m.value.length === m.rows && m.value.every((v, i) => Math.abs(v) === 1 && m.column[i] === i);
+/** What a level more in the chain costs, in rotations. */
+const levelWorth = 10;
 
 const atomKey = (a: Atom): string => `${a.dimension}.${a.part}`;
 
@@ -78,6 +78,7 @@ export class CostPredictor {
   readonly #slots: number;
   readonly #costs: OperationCosts;
   readonly #sampled: ReadonlyMap<LinearEdge, readonly Matrix[]>;
+  readonly #isSigns: ReadonlyMap<LinearEdge, readonly boolean[]>;
   /** Of each operand of each linear map the atoms over which the map only sees sums. */
   readonly #summable: ReadonlyMap<LinearEdge, readonly ReadonlySet<string>[]>;
   readonly #known = new Map<string, Predicted>();
@@ -88,6 +89,7 @@ export class CostPredictor {
     this.#slots = slots;
     this.#costs = costs;
     this.#sampled = new Map(graph.edges.map((e) => [e, e.matrices.map(sampleEntries)]));
+    this.#isSigns = new Map(graph.edges.map((e) => [e, e.matrices.map(isSigns)]));
     this.#summable = new Map(
       graph.edges.map((e) => [
         e,
@@ -146,25 +148,31 @@ export class CostPredictor {
   ): Predicted {
     const slots = this.#slots;
     const result = placed[edge.result];
-    let unitCopies = slots - 1;
+    let kept = slots - 1;
+    let cost = 0;
     const general: PlacedOperand[] = [];
     edge.operands.forEach((g, i) => {
-      if (placed[g].key === result.key && isIdentity(edge.matrices[i])) {
-        unitCopies &= copies[g];
-        return;
-      }
-      general.push({
-        matrix: this.#sampled.get(edge)?.[i] ?? edge.matrices[i],
+      const operand: PlacedOperand = {
+        matrix: edge.matrices[i],
         columnSlots: placed[g].slotNumbers,
         vectors: placed[g].vectors,
         used: placed[g].used,
         copies: copies[g],
         summable: bitsOfAtoms(arrangements[g], this.#summable.get(edge)?.[i] ?? new Set()) & (slots - 1),
-      });
+      };
+      const units = this.#isSigns.get(edge)?.[i] ? unitTerms(operand, i, result.slotNumbers, slots) : undefined;
+      if (units) {
+        kept &= unitCopies(units, copies[g], slots);
+        cost += units.filter((u) => u.steps !== 0).length * this.#costs.rotation;
+        return;
+      }
+      // A map that could be bare rotations elsewhere costs a level here.
+      if (this.#isSigns.get(edge)?.[i]) cost += levelWorth * this.#costs.rotation;
+      general.push({ ...operand, matrix: this.#sampled.get(edge)?.[i] ?? edge.matrices[i] });
     });
-    if (general.length === 0) return { cost: 0, copies: unitCopies };
+    if (general.length === 0) return { cost, copies: kept };
     const fold = chooseFold(general, result.slotNumbers, result.used, slots, this.#costs);
     const { repeated } = fold.placements[0];
-    return { cost: fold.cost, copies: (repeated | topRun(fold.folded | repeated, slots)) & unitCopies };
+    return { cost: cost + fold.cost, copies: (repeated | topRun(fold.folded | repeated, slots)) & kept };
   }
 }

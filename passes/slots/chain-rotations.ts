@@ -91,7 +91,7 @@ class Chaining {
 
   rewrite(op: Value, { builder, mapped }: Rewriter): Value | undefined {
     const rotateBy = (x: Value, steps: number, loc = op.loc): Value => {
-      const ways = decomposeWithin(steps, this.#allowed, this.#slots);
+      const ways = decomposeStep(steps, this.#allowed, this.#slots) ?? [steps];
       return ways.reduce((value, by) => builder.create(rotate, [value], { steps: by }, loc), x);
     };
     const sum = this.#sums.get(op);
@@ -126,12 +126,6 @@ class Chaining {
     return made.get(stepsOf(op));
   }
 }
-
-/** The step as a sum of allowed keys; itself when there is none. */
-const decomposeWithin = (step: number, keys: ReadonlySet<number>, slots: number): readonly number[] => {
-  const known = decomposeStep(step, keys, slots);
-  return known ?? [step];
-};
 
 /** Rewrites rotations as chains over few distinct steps; see {@link chainRotationsPass}. */
 export function chainRotations(module: Module, options: { readonly maxKeys?: number } = {}): Module {

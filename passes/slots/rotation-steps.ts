@@ -54,27 +54,28 @@ export function chooseKeySteps(sets: readonly StepSet[], slots: number): Set<num
   }
 }
 
-/** A shortest way to write `step` as a sum of at most four of `keys`, or undefined. */
+/** A shortest way to write `step` as a sum of `keys` modulo the slots, or undefined when there is none. */
 export function decomposeStep(step: number, keys: ReadonlySet<number>, slots: number): number[] | undefined {
   if (keys.has(step)) return [step];
-  const pairs = new Map<number, [number, number]>();
-  for (const a of keys) for (const b of keys) pairs.set((a + b) % slots, [a, b]);
-  const pair = pairs.get(step);
-  if (pair) return pair;
-  for (const a of keys) {
-    const rest = pairs.get(difference(step, a, slots));
-    if (rest) return [a, ...rest];
+  const by = new Int32Array(slots);
+  const queue = [0];
+  for (let i = 0; i < queue.length && by[step] === 0; i++) {
+    for (const key of keys) {
+      const next = (queue[i] + key) % slots;
+      if (next === 0 || by[next] !== 0) continue;
+      by[next] = key;
+      queue.push(next);
+    }
   }
-  for (const [total, two] of pairs) {
-    const rest = pairs.get(difference(step, total, slots));
-    if (rest) return [...two, ...rest];
-  }
-  return undefined;
+  if (by[step] === 0) return undefined;
+  const way: number[] = [];
+  for (let at = step; at !== 0; at = difference(at, by[at], slots)) way.push(by[at]);
+  return way;
 }
 
 /**
  * Leaves out keys until at most `limit` are left, each time the one whose rotations cost the least when made of other keys. `uses`
- * counts the rotations by each key. Gives up above the limit when no key is a sum of four others.
+ * counts the rotations by each key. Gives up above the limit when no key is a sum of others.
  */
 export function limitKeys(uses: ReadonlyMap<number, number>, limit: number, slots: number): Set<number> {
   const keys = new Set(uses.keys());

@@ -1,8 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import { activations } from '../../../ir/nn/activations.ts';
+import { formatLoc } from '../../../ir/diagnostics.ts';
 import { add, mul } from '../../../ir/nn/elementwise.ts';
-import { identityMatrix } from '../../../ir/matrix.ts';
+import { gatherMatrix, identityMatrix } from '../../../ir/matrix.ts';
 import { lowerNnToSlots } from '../../../passes/lower-nn-to-slots/lower-nn-to-slots.ts';
-import { convolution, dense, greatestDifference, NetworkBuilder, shapeOfGrid } from './networks.ts';
+import { chainRotations } from '../../../passes/slots/chain-rotations.ts';
+import { shareCommonSubexpressions } from '../../../passes/slots/common-subexpressions.ts';
+import { convolution, costOf, dense, lenet, greatestDifference, NetworkBuilder, shapeOfGrid } from './networks.ts';
 
 describe('lower-nn-to-slots', () => {
   it('keeps the meaning of a residual network with strides, a shortcut and groups', () => {
@@ -33,5 +37,47 @@ describe('lower-nn-to-slots', () => {
     const product = net.builder.create(mul, [net.polynomial(a, 2), b]);
     const nn = net.finish(net.builder.create(add, [product, a]));
     expect(greatestDifference(nn, lowerNnToSlots(nn, { slots: 64 }))).toBeLessThan(1e-12);
+  });
+
+  it('computes the differences of a max pool by bare rotations', () => {
+    const net = new NetworkBuilder(5);
+    const image = { channels: 2, height: 8, width: 8 };
+    const conv = convolution(image, { filters: 4, kernel: 3, pad: 1 }, net.random);
+    const x = net.linear([net.input(shapeOfGrid(image))], [conv.matrix], shapeOfGrid(conv.output), 'conv');
+    const pick = (offset: number, sign: number) =>
+      gatherMatrix(
+        256,
+        Array.from({ length: 128 }, (_, i) => 2 * i + offset),
+        new Array<number>(128).fill(sign),
+      );
+    const difference = net.polynomial(net.linear([x, x], [pick(0, 1), pick(1, -1)], [1, 4, 8, 4], 'difference'), 4);
+    const larger = net.linear(
+      [x, x, difference],
+      [pick(0, 1), pick(1, 1), identityMatrix(128)],
+      [1, 4, 8, 4],
+      'larger',
+    );
+    const nn = net.finish(larger);
+    const lowered = lowerNnToSlots(nn, { slots: 256 });
+    expect(greatestDifference(nn, lowered)).toBeLessThan(1e-12);
+    // Every product with a constant comes from the convolution or the polynomial, none from the maps of the pool.
+    const on = (node: string): number =>
+      lowered.funcs[0].body.filter((v) => v.op === 'slots.mul_plain' && formatLoc(v.loc).includes(node)).length;
+    expect(on('difference')).toBe(0);
+    expect(on('larger')).toBe(0);
+    expect(on('conv')).toBeGreaterThan(0);
+  });
+
+  it('refuses an activation that has not been approximated', () => {
+    const net = new NetworkBuilder(6);
+    const nn = net.finish(net.builder.create(activations[0].op, [net.input([1, 4])]));
+    expect(() => lowerNnToSlots(nn, { slots: 16 })).toThrow(/FHE0501/);
+  });
+
+  it('costs this for LeNet on 8,192 slots', () => {
+    const nn = lenet();
+    const lowered = chainRotations(shareCommonSubexpressions(lowerNnToSlots(nn, { slots: 8192 })));
+    expect(greatestDifference(nn, lowered)).toBeLessThan(1e-12);
+    expect(costOf(lowered)).toEqual({ rotations: 64, multiplications: 6, plainMultiplications: 262, steps: 11 });
   });
 });

@@ -99,12 +99,12 @@ export class NetworkBuilder {
   input(shape: readonly number[], name = 'image'): Value {
     return this.builder.param(name, tensorType(shape));
   }
-  linear(inputs: readonly Value[], matrices: readonly Matrix[], shape: readonly number[]): Value {
+  linear(inputs: readonly Value[], matrices: readonly Matrix[], shape: readonly number[], node = 'linear'): Value {
     const bias = tensor(
       shape,
       Array.from({ length: elementCount(shape) }, () => this.random() / 4),
     );
-    return this.builder.create(linear, inputs, { matrices, bias, shape });
+    return this.builder.create(linear, inputs, { matrices, bias, shape }, { kind: 'onnx', node, operator: 'Conv' });
   }
   polynomial(x: Value, degree: number, channels = 1): Value {
     const coefficients = tensor(
