@@ -21,6 +21,8 @@ export interface Choice {
 /** How many assignments that keep the accuracy are priced in full: deeper ones are rarely faster. */
 const pricedPlans = 2;
 const defaultLoss = 0.2;
+/** One image in 500 is 0.2 points, whatever the doubles say. */
+const rounding = 1e-9;
 
 /**
  * OLA's choice (arXiv 2310.10349) with the true cost: the dynamic programme proposes assignments by rising depth, the calibration images judge
@@ -69,7 +71,7 @@ class Search {
     const wanted = this.#options.maxLatency === undefined ? count : Infinity;
     for (const assignment of assignments) {
       this.#leastLoss = Math.min(this.#leastLoss, assignment.loss);
-      if (assignment.loss > (anyLoss ? Infinity : this.#maxLoss)) continue;
+      if (assignment.loss > (anyLoss ? Infinity : this.#maxLoss + rounding)) continue;
       const realisation = this.#tried(assignment);
       // Deeper ones need larger parameters still.
       if (!realisation) break;
