@@ -21,30 +21,45 @@ export type Coefficients = readonly [a: number, b: number, c: number];
 /** Costs of every op, for each ring degree that was measured (the keys are its decimal digits). */
 export type CostTable = Readonly<Record<string, Readonly<Record<CostedOp, Coefficients>>>>;
 
-/** One row from the milliseconds of one number-theoretic transform and of one pass over the residues of one prime. */
-function row(transform: number, pass: number): Readonly<Record<CostedOp, Coefficients>> {
-  return {
-    add: [0, 2 * pass, 0],
-    sub: [0, 2 * pass, 0],
-    negate: [0, 2 * pass, 0],
-    mul: [0, 8 * pass, 0],
-    add_plain: [0, 2 * pass, 0],
-    mul_plain: [0, 4 * pass, 0],
-    encode: [4 * transform, transform, 0],
-    relinearize: [0, transform, transform],
-    rescale: [0, 2 * transform, 0],
-    mod_switch: [0, pass, 0],
-    rotate: [0, transform, transform],
-  };
-}
-
-/**
- * SEAL 4.1 in WebAssembly, one thread. A key switch at l primes makes about l * (l + 1) transforms, which fits the rotations measured:
- * 5 ms at N = 2^13 with 5 primes, 33 ms at 2^14 with 9, 228 ms at 2^15 with 17.
- */
+/** SEAL 4.1 in WebAssembly (node-seal 6.0.3, Node 20), one thread of a 2-core server, medians: fits of measurements at 1 to 22 primes. */
 export const sealWasmCosts: CostTable = {
-  4096: row(0.077, 0.008),
-  8192: row(0.166, 0.016),
-  16384: row(0.36, 0.033),
-  32768: row(0.75, 0.066),
+  8192: {
+    add: [0, 0.015, 0],
+    sub: [0, 0.015, 0],
+    negate: [0, 0.015, 0],
+    mul: [0, 0.269, 0],
+    add_plain: [0, 0.012, 0],
+    mul_plain: [0.012, 0.115, 0],
+    encode: [0.1, 0.16, 0],
+    relinearize: [0.392, 0.577, 0.167],
+    rescale: [0, 0.307, 0],
+    mod_switch: [0, 0.015, 0],
+    rotate: [0.392, 0.577, 0.167],
+  },
+  16384: {
+    add: [0, 0.03, 0],
+    sub: [0, 0.03, 0],
+    negate: [0, 0.03, 0],
+    mul: [0, 0.494, 0],
+    add_plain: [0, 0.025, 0],
+    mul_plain: [0.029, 0.255, 0],
+    encode: [0.25, 0.355, 0],
+    relinearize: [0.824, 1.235, 0.339],
+    rescale: [0, 0.625, 0],
+    mod_switch: [0, 0.03, 0],
+    rotate: [0.824, 1.235, 0.339],
+  },
+  32768: {
+    add: [0, 0.06, 0],
+    sub: [0, 0.06, 0],
+    negate: [0, 0.06, 0],
+    mul: [0, 0.987, 0],
+    add_plain: [0, 0.042, 0],
+    mul_plain: [0.237, 0.471, 0],
+    encode: [0.5, 0.78, 0],
+    relinearize: [-0.148, 3.696, 0.664],
+    rescale: [0, 1.348, 0],
+    mod_switch: [0, 0.06, 0],
+    rotate: [-0.148, 3.696, 0.664],
+  },
 };

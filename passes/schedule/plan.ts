@@ -31,13 +31,19 @@ const fresh: Decision = { form: 'fresh', size: 2 };
  * 1. Levels run backward from the results (level 0), as low as the users allow (levels.ts).
  * 2. A product whose value any user needs rescaled (a multiplication, a result, a use at a lower level) is rescaled at once, after its
  *    relinearization: the rounding of a rescale in size 3 would be hundreds of times larger (ir/ckks/noise.ts).
- * 3. Any other product is used by sums and rotations at its own level only. It waits, unless that costs more by the cost model: its
- *    rotations run on one prime more, but the sum that they end in makes one rescale for all its products.
+ * 3. Any other product is used by sums and rotations at its own level only. It waits: the sum that it ends in makes one rescale for all
+ *    its products, and a rotation before the rescale adds hardly any noise, where one after it adds as much as a rescale. With
+ *    `earlyRescale` it waits only where that costs less by the cost model, since rotations that wait run on one prime more.
  * 4. A waiting product is relinearized when it is rotated, or when its sums would relinearize it more than once between them.
  * 5. A sum adds its products first. A fresh term at the level that the sum has after the rescale is added after it, at no cost; a term
  *    from a higher level is multiplied by one at the scale that makes it a product of the sum's level, and shares the sum's rescale.
  */
-export function planSchedule(func: Func, ringDegree: number, model: CostModel): Plan {
+export function planSchedule(
+  func: Func,
+  ringDegree: number,
+  options: { readonly costModel: CostModel; readonly earlyRescale: boolean },
+): Plan {
+  const { costModel, earlyRescale } = options;
   const sums = flattenSums(func);
   const levels = assignLevels(func, sums);
   const sharing = findSharing(func, sums, levels);
@@ -51,10 +57,10 @@ export function planSchedule(func: Func, ringDegree: number, model: CostModel): 
 
   function decide(size: 2 | 3, shared: Sharing | undefined, level: number): Decision {
     if (!shared || shared.needsFresh) return fresh;
-    const seconds = (op: 'rotate' | 'rescale', primes: number): number => model.seconds(op, ringDegree, primes);
+    const seconds = (op: 'rotate' | 'rescale', primes: number): number => costModel.seconds(op, ringDegree, primes);
     const rescale = seconds('rescale', level + 2);
     const dearerRotations = shared.rotations * (seconds('rotate', level + 2) - seconds('rotate', level + 1));
-    if (shared.rescales * rescale + dearerRotations > rescale) return fresh;
+    if (earlyRescale && shared.rescales * rescale + dearerRotations > rescale) return fresh;
     return { form: 'product', size: shared.rotations > 0 || shared.relinearizations > 1 ? 2 : size };
   }
 }
