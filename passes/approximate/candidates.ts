@@ -1,7 +1,7 @@
 import { fail } from '../../ir/diagnostics.ts';
 import type { Value } from '../../ir/module.ts';
 import type { ActivationProfile } from '../analysis/profile.ts';
-import type { Candidate } from './candidate.ts';
+import { blowUpVariance, type Candidate } from './candidate.ts';
 import { compositeCandidates } from './composite-candidates.ts';
 import { directCandidates } from './direct-candidates.ts';
 import type { CompositionOrder } from './paf-families.ts';
@@ -18,6 +18,8 @@ export interface CandidateOptions {
   /** Composite forms to consider (`compositeNames`); none when empty. */
   readonly composites?: readonly string[];
   readonly orders?: readonly CompositionOrder[];
+  /** The predicted variance of the loss that weighs as much as one lost image; default `blowUpVariance`. Smaller trusts narrow fits more. */
+  readonly lostImage?: number;
   /** Coefficient Tuning of composites. Default true. */
   readonly tune?: boolean;
 }
@@ -27,7 +29,7 @@ export const defaultComposites: readonly string[] = ['f1g2', 'f2g2', 'f2g3', 'f1
 
 /** Every replacement of one activation: direct polynomials of each degree, composites where the function has a sign. Not pruned. */
 export function allCandidates(node: Value, profile: ActivationProfile, options: CandidateOptions = {}): Candidate[] {
-  const { maxDegree = 31, granularity = 'channel', floor = 1e-3, tune = true } = options;
+  const { maxDegree = 31, granularity = 'channel', floor = 1e-3, tune = true, lostImage = blowUpVariance } = options;
   if (!Number.isInteger(maxDegree) || maxDegree < 1)
     fail('FHE0901', `maximum degree ${maxDegree} is not a positive integer`, node.loc);
   const margins = options.margins ?? defaultMargins;
@@ -36,8 +38,8 @@ export function allCandidates(node: Value, profile: ActivationProfile, options: 
   const names = options.composites ?? defaultComposites;
   const orders = options.orders ?? ['cheon', 'smartpaf'];
   return kinds.flatMap((perChannel): Candidate[] => [
-    ...directCandidates(node, profile, { degrees, margins, perChannel, floor }),
-    ...compositeCandidates(node, profile, { names, orders, margins, perChannel, floor, tune }),
+    ...directCandidates(node, profile, { degrees, margins, perChannel, floor, lostImage }),
+    ...compositeCandidates(node, profile, { names, orders, margins, perChannel, floor, tune, lostImage }),
   ]);
 }
 

@@ -19,6 +19,8 @@ export interface CompositeOptions {
   readonly margins: readonly number[];
   readonly perChannel: boolean;
   readonly floor: number;
+  /** V of `assess`. */
+  readonly lostImage: number;
   /** Tune the coefficients on the profile. */
   readonly tune: boolean;
 }
@@ -72,7 +74,7 @@ function toCandidate(
     perChannel: options.perChannel,
     levels: compositeDepth(components) + 1,
     multiplications: compositeMultiplications(components) + 1,
-    ...assess(replaced, inputs, profile),
+    ...assess(replaced, inputs, profile, options.lostImage),
     intervals: inputs.pooled ? inputs.intervals.slice(0, 1) : inputs.intervals,
     margin,
     scale: inputs.pooled ? scale.slice(0, 1) : scale,

@@ -12,6 +12,8 @@ export interface DirectOptions {
   readonly margins: readonly number[];
   readonly perChannel: boolean;
   readonly floor: number;
+  /** V of `assess`. */
+  readonly lostImage: number;
 }
 
 /** For each degree, and each structure that the function has, the polynomial at its best margin. */
@@ -40,7 +42,7 @@ function fitAll(
   profile: ActivationProfile,
   structure: Structure,
   margin: number,
-  { degrees, perChannel, floor }: DirectOptions,
+  { degrees, perChannel, floor, lostImage }: DirectOptions,
 ): DirectCandidate[] {
   const useful = degrees.filter((d) => structure === 'general' || d === 1 || d % 2 === (structure === 'even' ? 0 : 1));
   if (useful.length === 0) return [];
@@ -63,7 +65,7 @@ function fitAll(
       degree,
       perChannel,
       ...polynomialCost(coefficients),
-      ...assess(replaced, inputs, profile),
+      ...assess(replaced, inputs, profile, lostImage),
       intervals: inputs.pooled ? inputs.intervals.slice(0, 1) : inputs.intervals,
       margin,
       scale,
