@@ -13,7 +13,7 @@ export interface CompileHooks {
 export interface CompileOptions {
   /** A few hundred real inputs; with labels the accuracy is measured, without them the agreement with the exact network. */
   readonly calibration: Dataset;
-  /** The most top-1 accuracy that may be lost on the calibration inputs, in percentage points. Default 0.2. */
+  /** The most top-1 accuracy that may be lost, in percentage points, as expected from the calibration inputs. Default 0.5. */
   readonly maxAccuracyLoss?: number;
   /** Instead: the most predicted seconds for one image; then the loss is made as small as these allow. */
   readonly maxLatency?: number;

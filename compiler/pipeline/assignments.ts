@@ -8,7 +8,7 @@ import { frontOfDegrees, uniformAssignments, type DegreeAssignment } from '../..
 import type { CostModel } from '../../passes/analysis/cost-model.ts';
 import type { CompileOptions } from '../options.ts';
 import type { AccuracyReport } from '../report.ts';
-import { assessNetwork, lossOf } from './assess.ts';
+import { assessNetwork } from './assess.ts';
 import type { Calibration } from './calibrate.ts';
 import { mainOf } from './main-of.ts';
 
@@ -100,7 +100,6 @@ export class AssignmentSpace {
   ): Assignment {
     const choice = new Map(this.#layers.map(({ value }, i) => [value, layers[i].choices[assignment.picks[i]]]));
     const module = approximateActivations(this.#module, choice);
-    const accuracy = assessNetwork(mainOf(module), this.#calibration);
-    return { choice, levels: assignment.levels, uniform, module, accuracy, loss: lossOf(accuracy) };
+    return { choice, levels: assignment.levels, uniform, module, ...assessNetwork(mainOf(module), this.#calibration) };
   }
 }

@@ -1,6 +1,5 @@
 import { fail } from '../../ir/diagnostics.ts';
 import type { Module, Value } from '../../ir/module.ts';
-import { findActivation } from '../../ir/nn/activations.ts';
 import { elementCount } from '../../ir/tensor.ts';
 import { argmaxBatch, evaluateBatch, type BatchData } from '../../passes/analysis/evaluate-batch.ts';
 import { profileActivations, type Profile } from '../../passes/analysis/profile.ts';
@@ -22,8 +21,8 @@ export interface Calibration {
   readonly profile: Profile;
   /** Top-1 of the exact network for each image. */
   readonly exact: Int32Array;
-  /** Largest absolute output of each activation of the exact network, over all images. */
-  readonly largest: ReadonlyMap<Value, number>;
+  /** First result of the exact network for each image. */
+  readonly logits: readonly Float64Array[];
   /** Largest absolute input, and output of each result. */
   readonly ranges: { readonly input: readonly number[]; readonly output: readonly number[] };
 }
@@ -44,23 +43,26 @@ export function calibrate(module: Module, dataset: Dataset, onProgress: (share: 
   const batches = batchesOf(dataset);
   const { labels } = dataset;
   const profile = profileActivations(module, batches, { ...(labels ? { labels } : {}), progress: onProgress });
-  const largest = new Map<Value, number>();
+  const logits: Float64Array[] = [];
   const output = main.results.map(() => 0);
   const exact = new Int32Array(dataset.images.length);
   let input = 0;
   batches.forEach(({ inputs, batch }, b) => {
     input = Math.max(input, largestOf(inputs[0]));
-    const visit = (value: Value, data: BatchData): void => {
-      if (findActivation(value.op)) largest.set(value, Math.max(largest.get(value) ?? 0, largestOf(data)));
-    };
-    const values = evaluateBatch(main, inputs, batch, { visit });
+    const values = evaluateBatch(main, inputs, batch);
     main.results.forEach((r, i) => (output[i] = Math.max(output[i], largestOf(valueOf(values, r.value)))));
-    exact.set(argmaxBatch(valueOf(values, main.results[0].value), batch), b * batchSize);
+    const first = valueOf(values, main.results[0].value);
+    exact.set(argmaxBatch(first, batch), b * batchSize);
+    for (let image = 0; image < batch; image++) logits.push(imageOf(first, batch, image));
   });
-  return { batches, labels, profile, exact, largest, ranges: { input: [input], output } };
+  return { batches, labels, profile, exact, logits, ranges: { input: [input], output } };
 }
 
 export const largestOf = (data: Float64Array): number => data.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
+
+/** Image b of [elements, batch]. */
+export const imageOf = (data: BatchData, batch: number, b: number): Float64Array =>
+  Float64Array.from({ length: data.length / batch }, (_, e) => data[e * batch + b]);
 
 export function valueOf(values: ReadonlyMap<Value, BatchData>, value: Value): BatchData {
   return values.get(value) ?? new Float64Array(0);

@@ -20,7 +20,7 @@ export interface Choice {
 
 /** How many assignments that keep the accuracy are priced in full: deeper ones are rarely faster. */
 const pricedPlans = 2;
-const defaultLoss = 0.2;
+const defaultLoss = 0.5;
 /** One image in 500 is 0.2 points, whatever the doubles say. */
 const rounding = 1e-9;
 

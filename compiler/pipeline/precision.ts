@@ -5,7 +5,7 @@ import type { Module } from '../../ir/module.ts';
 import { packVectors } from '../../ir/packing.ts';
 import { measureMagnitudes } from '../../passes/analysis/magnitudes.ts';
 import { predictNoise } from '../../passes/analysis/noise.ts';
-import type { Calibration } from './calibrate.ts';
+import { imageOf, type Calibration } from './calibrate.ts';
 import { mainOf } from './main-of.ts';
 
 export interface Precision {
@@ -54,6 +54,6 @@ export function measurePrecision(module: Module, parameters: Parameters, calibra
 function imagesOf({ batches }: Calibration): Float64Array[] {
   const [first] = batches;
   return Array.from({ length: Math.min(measuredImages, first.batch) }, (_, b) =>
-    Float64Array.from({ length: first.inputs[0].length / first.batch }, (_, e) => first.inputs[0][e * first.batch + b]),
+    imageOf(first.inputs[0], first.batch, b),
   );
 }
