@@ -7,6 +7,7 @@ import { verifyModule } from '../../ir/verify.ts';
 import type { CostModel } from '../../passes/analysis/cost-model.ts';
 import { costOf, type Cost } from '../../passes/analysis/cost.ts';
 import { multiplicativeDepths } from '../../passes/nn/depth.ts';
+import { orderForMemory } from '../../passes/ckks/order-for-memory.ts';
 import { foldStaticScale } from '../../passes/nn/fold-static-scale.ts';
 import { lowerNnToSlots } from '../../passes/lower-nn-to-slots/lower-nn-to-slots.ts';
 import { maxScaleBits, scaleBitsFloor } from '../../passes/schedule/parameters.ts';
@@ -85,7 +86,9 @@ function realiseAt(
     insecureForTests: options.insecureForTests ?? false,
     costModel: model,
   });
-  const ckks = checked(shareCommonSubexpressions(scheduled), ckksSpec, 'schedule', observe);
+  const shared = checked(shareCommonSubexpressions(scheduled), ckksSpec, 'schedule', observe);
+  // Last: it only changes the order, so that few ciphertexts live at once.
+  const ckks = checked(orderForMemory(shared), ckksSpec, 'order-for-memory', observe);
   const { parameters } = ckks;
   if (!parameters) throw new InternalError('the schedule chose no parameters');
   const precision = measurePrecision(ckks, parameters, calibration);
