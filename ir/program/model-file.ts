@@ -36,7 +36,7 @@ const bodySchema = z.strictObject({
  * parameter set.
  */
 export function writeModel(program: Program, errorBound: number, report: unknown): Uint8Array[] {
-  const json = (value: unknown): Uint8Array => new TextEncoder().encode(JSON.stringify(value));
+  const json = (value: unknown): Uint8Array => new TextEncoder().encode(JSON.stringify(value ?? null));
   const total = program.constants.reduce((n, c) => n + c.length, 0);
   const constants = new Float32Array(total);
   let at = 0;

@@ -3,11 +3,11 @@ import { z } from 'zod';
 import { fail } from '../../ir/diagnostics.ts';
 import { readContainer, sha256Hex, writeContainer } from '../../ir/program/container.ts';
 import { parseWith, specificationFingerprint, type Specification } from '../../ir/program/schema.ts';
-import { openFile, refuseToOverwrite, requirePrivate, writeFileParts } from '../files/files.ts';
+import { withFile, refuseToOverwrite, requirePrivate, writeFileParts } from '../files/files.ts';
 import { galoisSection, relinearizationSection } from '../files/evaluation-keys.ts';
 import { keyForm } from '../files/key-form.ts';
 import { checkSecretKeyBytes } from '../files/seal-bytes.ts';
-import { guard, openSeal, type Seal } from '../seal/library.ts';
+import { guard, openSeal, type Seal, uncompressed } from '../seal/library.ts';
 
 export const secretKeyFile = 'secret.key';
 export const evaluationKeyFile = 'eval.keys';
@@ -42,16 +42,16 @@ export async function generateKeys(specification: Specification, folder: string)
     const secret = generator.secretKey();
     const sections = specification.keys.rotations.map((steps) => {
       const key = generator.createGaloisKeysSerializable(Int32Array.of(steps));
-      const bytes = key.saveArray(library.ComprModeType.none);
+      const bytes = key.saveArray(uncompressed(library));
       key.delete();
       return { name: galoisSection(steps), bytes };
     });
     if (specification.keys.relinearization) {
       const key = generator.createRelinKeysSerializable();
-      sections.push({ name: relinearizationSection, bytes: key.saveArray(library.ComprModeType.none) });
+      sections.push({ name: relinearizationSection, bytes: key.saveArray(uncompressed(library)) });
       key.delete();
     }
-    const secretBytes = secret.saveArray(library.ComprModeType.none);
+    const secretBytes = secret.saveArray(uncompressed(library));
     generator.delete();
     secret.delete();
     const hashes = sections.map((s) => sha256Hex(s.bytes)).join('');
@@ -79,16 +79,13 @@ const bodySchema = z.strictObject({ specification: z.string().length(64), key: z
 /** Reads a secret key that belongs to the specification. Errors: FHE0902 (readable by others), FHE0701, FHE0702, FHE0704. */
 export function readSecretKey(path: string, specification: Specification): SecretKey {
   requirePrivate(path);
-  const file = openFile(path);
-  try {
+  return withFile(path, (file) => {
     const container = readContainer(file, 'secret-key');
     const body = parseWith(bodySchema, container.body, 'secret key');
     if (body.specification !== specificationFingerprint(specification))
       fail('FHE0704', `${path} was made for another model`);
     return { bytes: container.section('secret'), keyFingerprint: body.key };
-  } finally {
-    file.close();
-  }
+  });
 }
 
 /** The secret key as a SEAL object; the bytes are wiped. The caller deletes it. Errors: FHE0702. */

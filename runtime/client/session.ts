@@ -4,7 +4,7 @@ import type { TensorSignature } from '../../ir/program/program.ts';
 import { specificationFingerprint, type Specification } from '../../ir/program/schema.ts';
 import type { Tensor } from '../../ir/tensor.ts';
 import { loadCiphertext, type CiphertextLabel } from '../files/ciphertexts.ts';
-import { encodeAt, guard, openSeal, type Seal } from '../seal/library.ts';
+import { encodeAt, guard, openSeal, type Seal, uncompressed } from '../seal/library.ts';
 import { loadSecretKey, type SecretKey } from './keys.ts';
 import { packTensor, unpackTensor } from './pack.ts';
 
@@ -35,7 +35,7 @@ export async function openClient(specification: Specification, key: SecretKey): 
     guard(library, 'encrypt', () => {
       const plain = encodeAt(seal, evaluator, vector, signature.level, signature.scale);
       const cipher = encryptor.encryptSymmetricSerializable(plain);
-      const bytes = cipher.saveArray(library.ComprModeType.none);
+      const bytes = cipher.saveArray(uncompressed(library));
       plain.delete();
       cipher.delete();
       return bytes;

@@ -4,7 +4,7 @@ import { readContainer, writeContainer, type ByteSource } from '../../ir/program
 import type { TensorSignature } from '../../ir/program/program.ts';
 import { parseWith } from '../../ir/program/schema.ts';
 import { vectorName } from '../../ir/names.ts';
-import { guard, levelIdBytes, type CipherText, type Seal } from '../seal/library.ts';
+import { guard, levelIdBytes, type CipherText, type Seal, uncompressed } from '../seal/library.ts';
 import { checkCiphertextBytes } from './seal-bytes.ts';
 
 /** What a ciphertext file says of itself: the specification and the key pair it belongs to. */
@@ -79,5 +79,5 @@ export function loadCiphertext(
 }
 
 export function saveCiphertext(seal: Seal, cipher: CipherText): Uint8Array {
-  return guard(seal.library, 'save ciphertext', () => cipher.saveArray(seal.library.ComprModeType.none));
+  return guard(seal.library, 'save ciphertext', () => cipher.saveArray(uncompressed(seal.library)));
 }

@@ -34,6 +34,16 @@ export function openFile(path: string): ByteSource & { readonly close: () => voi
   };
 }
 
+/** Reads from a file and closes it. Errors: FHE0902 and those of `read`. */
+export function withFile<T>(path: string, read: (file: ByteSource) => T): T {
+  const file = openFile(path);
+  try {
+    return read(file);
+  } finally {
+    file.close();
+  }
+}
+
 /**
  * Writes the parts as one file: into a temporary file beside it first, so that a crash leaves the old file or the new one, never
  * half of it. Secrets get mode 0600 and their folder, when it is made here, 0700. Errors: FHE0902.
@@ -77,12 +87,7 @@ export function requirePrivate(path: string): void {
 
 /** What a path holds, by its header: used by the server to refuse secrets. */
 export function fileKind(path: string): ReturnType<typeof kindOf> {
-  const source = openFile(path);
-  try {
-    return kindOf(source);
-  } finally {
-    source.close();
-  }
+  return withFile(path, kindOf);
 }
 
 function attempt<T>(path: string, action: () => T): T {

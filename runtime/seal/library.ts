@@ -1,12 +1,16 @@
 import type { CipherText } from 'node-seal/implementation/cipher-text.js';
 import type { CKKSEncoder } from 'node-seal/implementation/ckks-encoder.js';
+import type { ComprModeType } from 'node-seal/implementation/compr-mode-type.js';
 import type { Context } from 'node-seal/implementation/context.js';
 import type { ParmsIdType } from 'node-seal/implementation/parms-id-type.js';
 import type { PlainText } from 'node-seal/implementation/plain-text.js';
+import type { SchemeType } from 'node-seal/implementation/scheme-type.js';
 import type { SEALLibrary } from 'node-seal/implementation/seal.js';
+import type { SecurityLevel } from 'node-seal/implementation/security-level.js';
 import SEAL from 'node-seal/throws_wasm_node_umd.js';
 import type { Parameters } from '../../ir/ckks/parameters.ts';
 import { isSecure } from '../../ir/ckks/parameters.ts';
+import { largestValue } from '../largest-value.ts';
 import { fail, FhecError, InternalError } from '../../ir/diagnostics.ts';
 
 export type { CipherText, PlainText };
@@ -45,10 +49,11 @@ export async function openSeal(parameters: Parameters): Promise<Seal> {
     const vector = library.Vector();
     // The declarations know typed arrays only; SEAL itself takes a list of Modulus instances here, as its own Create returns.
     vector.from(moduli.map((m) => m.instance as bigint) as unknown as BigUint64Array, 'Modulus');
-    const encryption = library.EncryptionParameters(library.SchemeType.ckks);
+    const encryption = library.EncryptionParameters(library.SchemeType.ckks as SchemeType);
     encryption.setPolyModulusDegree(parameters.ringDegree);
     encryption.setCoeffModulus(vector);
-    const security = parameters.secure ? library.SecurityLevel.tc128 : library.SecurityLevel.none;
+    const levels = library.SecurityLevel;
+    const security = (parameters.secure ? levels.tc128 : levels.none) as SecurityLevel;
     const context = library.Context(encryption, true, security);
     for (const m of moduli) m.delete();
     vector.delete();
@@ -63,6 +68,9 @@ export async function openSeal(parameters: Parameters): Promise<Seal> {
     };
   });
 }
+
+/** Every object is saved uncompressed: ciphertexts and keys are random bits. The declarations of the package leave the value untyped. */
+export const uncompressed = (library: SEALLibrary): ComprModeType => library.ComprModeType.none as ComprModeType;
 
 function levelIdsOf(context: Context, parameters: Parameters): ParmsIdType[] {
   const ids: ParmsIdType[] = [];
@@ -98,14 +106,8 @@ export const levelIdBytes = (id: ParmsIdType): Uint8Array => new Uint8Array(id.v
 /** The level of a ciphertext: it has one prime more than its level. */
 export const levelOf = (cipher: CipherText): number => cipher.coeffModulusSize - 1;
 
-/** The largest magnitude of a slot that a ciphertext of this level and scale can hold: half its modulus over its scale. */
-export function largestValue({ primes }: Parameters, level: number, scale: number): number {
-  return primes.slice(0, level + 1).reduce((bound, q) => bound * Number(q), 0.5 / scale);
-}
-
 /**
- * Encodes at any level: SEAL encodes at the top of the chain, and dropping primes of a plaintext is exact. A vector that rounds to zero
- * gets the smallest polynomial that is not, since SEAL refuses products with zero; the difference, 1 / scale, is below the rounding noise.
+ * Encodes at any level: SEAL encodes at the top of the chain, and dropping primes of a plaintext is exact.
  * Errors: FHE0803 for a number that is not finite or too large for the modulus.
  */
 export function encodeAt(
@@ -126,9 +128,6 @@ export function encodeAt(
     const plain = library.PlainText();
     try {
       encoder.encode(full, scale, plain);
-      // Each slot is a sum of N coefficients: above this bound one of them is not rounded to zero.
-      if (largest * scale <= slots && plain.isZero)
-        encoder.encode(new Float64Array(slots).fill(1 / scale), scale, plain);
       if (level < levelIds.length - 1) evaluator.plainModSwitchTo(plain, levelIds[level], plain);
       return plain;
     } catch (error) {

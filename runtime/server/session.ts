@@ -1,13 +1,13 @@
 import { availableParallelism } from 'node:os';
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { fail, FhecError } from '../../ir/diagnostics.ts';
-import { readContainer, type ByteSource } from '../../ir/program/container.ts';
+import { readContainer } from '../../ir/program/container.ts';
 import { readModel, type Model } from '../../ir/program/model-file.ts';
 import type { Register } from '../../ir/program/program.ts';
 import { inputCount } from '../execute.ts';
 import type { CiphertextLabel } from '../files/ciphertexts.ts';
 import { openEvaluationKeys } from '../files/evaluation-keys.ts';
-import { openFile } from '../files/files.ts';
+import { withFile } from '../files/files.ts';
 import { WorkerLink } from '../worker-link.ts';
 import type { RunRequest, WorkerReply, WorkerStart } from './messages.ts';
 import { partition } from './partition.ts';
@@ -141,7 +141,7 @@ async function runOnce(
           }),
       ),
     );
-    const failures = settled.flatMap((s) => (s.status === 'rejected' ? [s.reason as unknown] : []));
+    const failures = settled.flatMap((s) => (s.status === 'rejected' ? [s.reason as Error] : []));
     // When one worker fails the others are stopped: the cause is the failure that is not the stop.
     const cause = failures.find((e) => !(e instanceof FhecError && e.diagnostics[0].code === 'FHE0802')) ?? failures[0];
     if (cause !== undefined) throw cause;
@@ -152,15 +152,6 @@ async function runOnce(
     };
   } finally {
     signal?.removeEventListener('abort', stop);
-  }
-}
-
-function withFile<T>(path: string, read: (file: ByteSource) => T): T {
-  const file = openFile(path);
-  try {
-    return read(file);
-  } finally {
-    file.close();
   }
 }
 

@@ -1,12 +1,12 @@
 import { parentPort, receiveMessageOnPort, workerData, type MessagePort } from 'node:worker_threads';
 import { fail, InternalError } from '../../ir/diagnostics.ts';
 import { readContainer } from '../../ir/program/container.ts';
-import { readModel, type Model } from '../../ir/program/model-file.ts';
+import { readModel } from '../../ir/program/model-file.ts';
 import type { Program, Register } from '../../ir/program/program.ts';
 import { execute, inputCount } from '../execute.ts';
 import { loadCiphertext, saveCiphertext } from '../files/ciphertexts.ts';
 import { loadSealKeys, openEvaluationKeys } from '../files/evaluation-keys.ts';
-import { openFile } from '../files/files.ts';
+import { withFile } from '../files/files.ts';
 import { withPlaintextCache } from '../plaintext-cache.ts';
 import { sealBackend } from '../seal/backend.ts';
 import { guard, openSeal, type CipherText, type Seal } from '../seal/library.ts';
@@ -50,28 +50,19 @@ function destinations(program: Program): Map<Register, Set<number>> {
   return wanted;
 }
 
-function loadModel(): Model {
-  const file = openFile(start.modelPath);
-  try {
-    return readModel(readContainer(file, 'model'));
-  } finally {
-    file.close();
-  }
-}
-
 async function serve(): Promise<void> {
-  const model = loadModel();
+  const model = withFile(start.modelPath, (file) => readModel(readContainer(file, 'model')));
   const { program } = model;
   const inputs = inputCount(program);
   const seal = await openSeal(program.parameters);
   const owned = ownedInstructions(program);
   const mine = program.instructions.filter((_, at) => owned[at]);
-  const keyFile = openFile(start.keysPath);
-  const keys = loadSealKeys(seal, openEvaluationKeys(keyFile, model.fingerprint), {
-    relinearization: mine.some((i) => i.op === 'relinearize'),
-    rotations: mine.flatMap((i) => (i.op === 'rotate' ? [i.steps] : [])),
-  });
-  keyFile.close();
+  const keys = withFile(start.keysPath, (file) =>
+    loadSealKeys(seal, openEvaluationKeys(file, model.fingerprint), {
+      relinearization: mine.some((i) => i.op === 'relinearize'),
+      rotations: mine.flatMap((i) => (i.op === 'rotate' ? [i.steps] : [])),
+    }),
+  );
   const { backend } = withPlaintextCache(
     sealBackend(seal, keys),
     start.plaintextBudget,

@@ -13,7 +13,7 @@ export function testParameters(ringDegree: number, depth: number, scaleBits = 30
   return made;
 }
 
-/** Writes programs by hand, instruction by instruction; types come from the ckks ops. */
+/** Writes programs by hand; types come from the ckks ops. Equal instructions are written once. */
 export class Assembler {
   readonly parameters: Parameters;
   readonly slots: number;
@@ -21,6 +21,7 @@ export class Assembler {
   readonly #inputs: TensorSignature[] = [];
   readonly #instructions: Instruction[] = [];
   readonly #constants: Float64Array[] = [];
+  readonly #written = new Map<string, Register>();
 
   constructor(parameters: Parameters) {
     this.parameters = parameters;
@@ -50,7 +51,9 @@ export class Assembler {
   }
 
   encode(vector: ArrayLike<number>, level: number, scale: number): Register {
-    const constant = this.#constants.push(Float64Array.from(vector, Math.fround)) - 1;
+    const rounded = Float64Array.from(vector, Math.fround);
+    const known = this.#constants.findIndex((c) => c.length === rounded.length && c.every((x, i) => x === rounded[i]));
+    const constant = known >= 0 ? known : this.#constants.push(rounded) - 1;
     return this.#emit({ op: 'encode', constant, level, scale });
   }
 
@@ -118,6 +121,9 @@ export class Assembler {
   }
 
   #emit(instruction: Instruction): Register {
+    const text = JSON.stringify(instruction);
+    const known = this.#written.get(text);
+    if (known !== undefined) return known;
     const args = instruction.op === 'encode' ? [] : instruction.args;
     const attrs =
       instruction.op === 'encode'
@@ -138,7 +144,9 @@ export class Assembler {
     );
     if (typeof type === 'string') throw new Error(type);
     this.#instructions.push(instruction);
-    return this.#types.push(type) - 1;
+    const register = this.#types.push(type) - 1;
+    this.#written.set(text, register);
+    return register;
   }
 }
 

@@ -1,0 +1,46 @@
+/** Plain loops over the slots, each with one shape of operands so that they compile to tight code. */
+type Vector = Float64Array;
+
+export function add(out: Vector, a: Vector, b: Vector): void {
+  for (let i = 0; i < out.length; i++) out[i] = a[i] + b[i];
+}
+
+export function sub(out: Vector, a: Vector, b: Vector): void {
+  for (let i = 0; i < out.length; i++) out[i] = a[i] - b[i];
+}
+
+export function mul(out: Vector, a: Vector, b: Vector): void {
+  for (let i = 0; i < out.length; i++) out[i] = a[i] * b[i];
+}
+
+export function addNumber(out: Vector, a: Vector, b: number): void {
+  for (let i = 0; i < out.length; i++) out[i] = a[i] + b;
+}
+
+export function mulNumber(out: Vector, a: Vector, b: number): void {
+  for (let i = 0; i < out.length; i++) out[i] = a[i] * b;
+}
+
+/** out[i] = a[i + steps] + strength * noise[from + i], the slots being a circle. */
+export function rotateWithNoise(
+  out: Vector,
+  a: Vector,
+  steps: number,
+  noise: Float32Array,
+  from: number,
+  strength: number,
+): void {
+  const turn = out.length - steps;
+  for (let i = 0; i < turn; i++) out[i] = a[i + steps] + strength * noise[from + i];
+  for (let i = turn; i < out.length; i++) out[i] = a[i - turn] + strength * noise[from + i];
+}
+
+/** NaN when any slot is NaN. */
+export function largestMagnitude(a: Vector): number {
+  let largest = 0;
+  for (let i = 0; i < a.length; i++) {
+    const x = Math.abs(a[i]);
+    if (!(x <= largest)) largest = x;
+  }
+  return largest;
+}
