@@ -1,0 +1,112 @@
+import { Option, type Command } from 'commander';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import { fail, FhecError } from '../../../ir/diagnostics.ts';
+import { writeModel, writeSpecification } from '../../../ir/program/model-file.ts';
+import { specificationOf } from '../../../ir/program/schema.ts';
+import { printModule } from '../../../ir/text/print.ts';
+import { writeFileParts } from '../../../runtime/files/files.ts';
+import { compileModel, type CompileResult } from '../../compile.ts';
+import { readBytes } from '../../inputs/image-files.ts';
+import { importOnnx } from '../../onnx/import.ts';
+import { CompilationStopped, type CompileOptions } from '../../options.ts';
+import { loadInputs, newCommand, withInputOptions } from '../common-options.ts';
+import { readCompileFlags, withCompileOptions, type CompileFlags } from '../compile-options.ts';
+import { StageWatcher, summarise } from '../compile-output.ts';
+import { CompileCrash } from '../crash.ts';
+import { formatBytes } from '../format.ts';
+import { note, printResult, type Io } from '../io.ts';
+import { startProgress } from '../progress.ts';
+import { renderHtml } from '../report/html.ts';
+
+export function compileCommand(io: Io): Command {
+  const command = newCommand('compile', 'Compile an ONNX classifier to a program on encrypted data.', [
+    'fhec compile model.onnx --calibration mnist:train[0:500] -o model.fhec',
+    'fhec compile model.onnx --calibration digits.npz --max-accuracy-loss 0.5 --report report.html',
+    'fhec compile model.onnx --calibration images/ --mean 0.485,0.456,0.406 --std 0.229,0.224,0.225 --max-latency 20',
+    'fhec compile model.onnx --calibration digits.npz --stop-after canonicalise-slots > slots.fir',
+  ])
+    .argument('<model>', 'the network (.onnx)')
+    .addOption(
+      new Option('--calibration <inputs>', 'a few hundred real inputs, with labels where there are any; see below'),
+    );
+  return withInputOptions(withCompileOptions(command)).action((path: string, flags: CompileFlags) =>
+    compile(path, flags, io),
+  );
+}
+
+async function compile(path: string, flags: CompileFlags, io: Io): Promise<void> {
+  const calibrationSpec = flags.calibration ?? fail('FHE0401', 'a compilation needs calibration inputs');
+  const model = readBytes(path);
+  const externalData = (file: string): Uint8Array => readFileSync(join(dirname(path), file));
+  const { shape } =
+    importOnnx(model, { externalData }).interface?.inputs[0] ?? fail('FHE0208', 'the model has no input');
+  const calibration = await loadInputs(calibrationSpec, shape, flags);
+  const watcher = new StageWatcher(flags.printAfter, flags.dumpDir, io.out);
+  const watched = flags.printAfter !== undefined || flags.dumpDir !== undefined || flags.stopAfter !== undefined;
+  const progress = startProgress(io, flags);
+  const options: CompileOptions = {
+    calibration,
+    ...readCompileFlags(flags),
+    modelName: modelNameOf(path),
+    externalData,
+    hooks: {
+      onProgress: progress.update,
+      ...(watched ? { onStage: watcher.see } : {}),
+      ...(flags.stopAfter === undefined ? {} : { stopAfter: flags.stopAfter }),
+    },
+  };
+  try {
+    const result = await compileModel(model, options);
+    progress.stop();
+    watcher.requireSeen('--stop-after', flags.stopAfter);
+    watcher.requireSeen('--print-after', flags.printAfter);
+    writeResult(path, flags, result, io);
+  } catch (error) {
+    progress.stop();
+    if (error instanceof CompilationStopped) return printStopped(error, watcher, flags, io);
+    if (error instanceof FhecError) throw error;
+    throw await crashOf(error, model, options);
+  }
+}
+
+/** Compiles once more and watches, which the first time would have cost: compilation is deterministic, so the same error comes back. */
+async function crashOf(error: unknown, model: Uint8Array, options: CompileOptions): Promise<CompileCrash> {
+  const watcher = new StageWatcher(undefined, undefined, () => undefined);
+  await compileModel(model, { ...options, hooks: { onStage: watcher.see } }).catch(() => undefined);
+  return new CompileCrash(watcher.names.at(-1) ?? 'none', watcher.last, error);
+}
+
+/** The file's name; a file that is only called model is named by its folder. */
+function modelNameOf(path: string): string {
+  const name = basename(path).replace(/\.onnx$/i, '');
+  return name === 'model' ? basename(dirname(resolve(path))) || name : name;
+}
+
+/** With `--stop-after` the module of that stage is the result. */
+function printStopped({ stage }: CompilationStopped, { last }: StageWatcher, flags: CompileFlags, io: Io): void {
+  const text = last ? printModule(last) : '';
+  printResult(io, flags, { stoppedAfter: stage, module: text }, flags.printAfter === stage ? '' : text);
+}
+
+function writeResult(path: string, flags: CompileFlags, { program, errorBound, report }: CompileResult, io: Io): void {
+  const out = flags.out ?? `${modelNameOf(path)}.fhec`;
+  const client = `${out.replace(/\.fhec$/, '')}.client.json`;
+  const parts = writeModel(program, errorBound, report);
+  const bytes = parts.reduce((n, p) => n + p.length, 0);
+  writeFileParts(out, parts);
+  const specification = new TextEncoder().encode(writeSpecification(specificationOf(program, errorBound)));
+  writeFileParts(client, [specification]);
+  if (flags.report !== undefined) writeFileSync(flags.report, renderHtml(report));
+  printResult(
+    io,
+    flags,
+    { model: out, client, bytes, html: flags.report, report },
+    flags.quiet ? '' : summarise(report),
+  );
+  note(
+    io,
+    { quiet: Boolean(flags.quiet) || Boolean(flags.json) },
+    `\n${out}   ${formatBytes(bytes)}, for the server\n${client}   for the client`,
+  );
+}

@@ -1,0 +1,82 @@
+import { InvalidArgumentError, Option, type Command } from 'commander';
+import type { CompileOptions } from '../options.ts';
+import { nonNegativeNumber, positiveInteger, type InputFlags } from './common-options.ts';
+
+export interface CompileFlags extends InputFlags {
+  readonly calibration?: string;
+  readonly maxAccuracyLoss?: number;
+  readonly maxLatency?: number;
+  readonly maxDegree?: number;
+  readonly degrees?: 'layerwise' | 'uniform' | number;
+  readonly perTensor?: boolean;
+  readonly precisionBits?: number;
+  readonly ringDegree?: number;
+  readonly insecureForTests?: boolean;
+  readonly out?: string;
+  readonly report?: string;
+  readonly printAfter?: string;
+  readonly dumpDir?: string;
+  readonly stopAfter?: string;
+}
+
+/** Adds the options of `fhec compile` that are not about inputs. */
+export function withCompileOptions(command: Command): Command {
+  return command
+    .addOption(
+      new Option('--max-accuracy-loss <points>', 'accuracy that may be lost, in percentage points (default: 0.2)')
+        .argParser(nonNegativeNumber)
+        .conflicts('maxLatency'),
+    )
+    .option(
+      '--max-latency <seconds>',
+      'instead: the most seconds for one input; loses as little accuracy as it can',
+      nonNegativeNumber,
+    )
+    .option('--max-degree <number>', 'the highest degree of a polynomial (default: 15)', positiveInteger)
+    .option(
+      '--degrees <kind>',
+      'layerwise (default), uniform (the best single degree), or this degree everywhere',
+      degrees,
+    )
+    .option('--per-tensor', 'one polynomial for all channels of an activation, not one for each')
+    .option(
+      '--precision-bits <number>',
+      'bits that the largest results keep above the noise (default: 10)',
+      nonNegativeNumber,
+    )
+    .option(
+      '--ring-degree <number>',
+      'fix N (default: the smallest that is secure, deep and exact enough)',
+      positiveInteger,
+    )
+    .option('--insecure-for-tests', 'allow parameters without security; the result is marked and every command says so')
+    .option(
+      '-o, --out <file>',
+      'the compiled model; its client specification is written beside it (default: the name of the model)',
+    )
+    .option('--report <file>', 'also write the report as an HTML page')
+    .addOption(new Option('--print-after <stage>', 'print the module after a stage or pass').conflicts('json'))
+    .option('--dump-dir <folder>', 'write the module after every stage and pass as text')
+    .option('--stop-after <stage>', 'stop after a stage or pass, print its module and write nothing');
+}
+
+function degrees(text: string): 'layerwise' | 'uniform' | number {
+  if (text === 'layerwise' || text === 'uniform') return text;
+  if (/^[1-9]\d{0,2}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('layerwise, uniform or a degree is expected.');
+}
+
+/** The options of the compiler that the flags state; what is absent keeps the compiler's default. */
+export function readCompileFlags(flags: CompileFlags): Partial<CompileOptions> {
+  const { maxAccuracyLoss, maxLatency, maxDegree, precisionBits, ringDegree } = flags;
+  return {
+    ...(maxAccuracyLoss === undefined ? {} : { maxAccuracyLoss }),
+    ...(maxLatency === undefined ? {} : { maxLatency }),
+    ...(maxDegree === undefined ? {} : { maxDegree }),
+    ...(flags.degrees === undefined ? {} : { degrees: flags.degrees }),
+    ...(flags.perTensor ? { perChannel: false } : {}),
+    ...(precisionBits === undefined ? {} : { precisionBits }),
+    ...(ringDegree === undefined ? {} : { ringDegree }),
+    ...(flags.insecureForTests ? { insecureForTests: true } : {}),
+  };
+}

@@ -1,0 +1,31 @@
+/** Bytes in the unit that leaves one to three digits before the point. */
+export function formatBytes(bytes: number): string {
+  const units = ['bytes', 'kB', 'MB', 'GB', 'TB'];
+  const unit = bytes < 1 ? 0 : Math.min(units.length - 1, Math.floor(Math.log10(bytes) / 3));
+  const value = bytes / 1000 ** unit;
+  return `${unit === 0 ? value : value.toPrecision(3)} ${units[unit]}`;
+}
+
+/** Seconds: milliseconds below one, minutes above a hundred. */
+export function formatSeconds(seconds: number): string {
+  if (!Number.isFinite(seconds)) return '?';
+  if (seconds < 1) return `${(seconds * 1000).toPrecision(3)} ms`;
+  if (seconds < 100) return `${seconds.toPrecision(3)} s`;
+  const whole = Math.round(seconds);
+  return `${Math.floor(whole / 60)} min ${whole % 60} s`;
+}
+
+/** A share between 0 and 1 as a percentage with two decimals. */
+export const formatShare = (share: number): string => `${(100 * share).toFixed(2)}%`;
+
+export const formatInterval = ([low, high]: readonly [number, number]): string =>
+  `${formatShare(low)} to ${formatShare(high)}`;
+
+/** A number in at most four significant digits. */
+export const formatNumber = (x: number): string => String(Number(x.toPrecision(4)));
+
+/** Two columns: what it is, and its value. */
+export function formatFacts(facts: readonly (readonly [string, string])[]): string {
+  const width = Math.max(...facts.map(([key]) => key.length));
+  return facts.map(([key, value]) => `${key.padEnd(width)}  ${value}`).join('\n');
+}

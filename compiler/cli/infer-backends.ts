@@ -1,0 +1,105 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { FhecError } from '../../ir/diagnostics.ts';
+import type { Model } from '../../ir/program/model-file.ts';
+import type { Tensor } from '../../ir/tensor.ts';
+import { readSecretKey } from '../../runtime/client/keys.ts';
+import { openClient } from '../../runtime/client/session.ts';
+import { openServer } from '../../runtime/server/session.ts';
+import { openSimulator } from '../../runtime/simulator/simulator.ts';
+import { makeKeys } from './commands/keygen.ts';
+import { runClear } from './predict.ts';
+
+export type InferBackend = 'seal' | 'simulator' | 'clear';
+
+/** Answers inputs one at a time. */
+export interface Inference {
+  readonly keyBytes: number;
+  /** Outputs before the client steps, and the seconds of the run on the server's side. */
+  readonly infer: (
+    input: Tensor,
+    index: number,
+    onProgress: (share: number) => void,
+  ) => Promise<{ outputs: readonly Tensor[]; seconds: number }>;
+  readonly peakBytes: () => number;
+  readonly close: () => Promise<void>;
+}
+
+export interface InferenceOptions {
+  readonly threads?: number | undefined;
+  readonly signal: AbortSignal;
+  readonly onStage: (stage: string) => void;
+}
+
+export function openInference(
+  backend: InferBackend,
+  modelPath: string,
+  model: Model,
+  options: InferenceOptions,
+): Promise<Inference> {
+  return backend === 'seal' ? openEncrypted(modelPath, model, options) : Promise.resolve(openLocal(backend, model));
+}
+
+const processPeakBytes = (): number => process.resourceUsage().maxRSS * 1024;
+
+/** Back ends without keys: exact arithmetic, or exact arithmetic with the noise of CKKS. */
+function openLocal(backend: 'simulator' | 'clear', { program }: Model): Inference {
+  const simulator = backend === 'simulator' ? openSimulator(program, 0) : undefined;
+  const run = (input: Tensor, index: number): readonly Tensor[] => {
+    if (!simulator) return runClear(program, [input]);
+    const result = simulator.run([input], index);
+    if (result.kind === 'out-of-range') throw new FhecError([result.diagnostic]);
+    return result.outputs;
+  };
+  return {
+    keyBytes: 0,
+    peakBytes: processPeakBytes,
+    infer: (input, index) => {
+      const started = performance.now();
+      const outputs = run(input, index);
+      return Promise.resolve({ outputs, seconds: (performance.now() - started) / 1000 });
+    },
+    close: () => Promise.resolve(),
+  };
+}
+
+/** All three roles: keys in a temporary folder that only this user can read and that is removed at the end, also after an error. */
+async function openEncrypted(
+  modelPath: string,
+  { specification }: Model,
+  options: InferenceOptions,
+): Promise<Inference> {
+  const folder = mkdtempSync(join(tmpdir(), 'fhec-infer-'));
+  const clear = (): void => rmSync(folder, { recursive: true, force: true });
+  try {
+    options.onStage('make keys');
+    const keys = await makeKeys(specification, folder);
+    const client = await openClient(specification, readSecretKey(keys.secretKeyPath, specification));
+    options.signal.throwIfAborted();
+    options.onStage('load model and keys');
+    const server = await openServer(
+      modelPath,
+      keys.evaluationKeyPath,
+      options.threads ? { threads: options.threads } : {},
+    );
+    return {
+      keyBytes: keys.evaluationKeyBytes,
+      peakBytes: server.peakBytes,
+      infer: async (input, _index, onProgress) => {
+        const ciphertexts = client.encrypt([input]);
+        const started = performance.now();
+        const { outputs } = await server.run(ciphertexts, { onProgress, signal: options.signal });
+        return { outputs: client.decrypt(outputs), seconds: (performance.now() - started) / 1000 };
+      },
+      close: async () => {
+        client.close();
+        await server.close();
+        clear();
+      },
+    };
+  } catch (error) {
+    clear();
+    throw error;
+  }
+}

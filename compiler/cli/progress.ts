@@ -1,0 +1,72 @@
+import { SingleBar } from 'cli-progress';
+import { formatSeconds } from './format.ts';
+import type { CommonFlags, Io } from './io.ts';
+
+/** Shows how far long work is. */
+export interface Progress {
+  /** `share` of the work called `stage` is done, 0 to 1. A new stage begins when the name changes. */
+  readonly update: (stage: string, share: number) => void;
+  readonly stop: () => void;
+}
+
+const silent: Progress = { update: () => undefined, stop: () => undefined };
+
+/** A bar with the time left on a terminal, else a line every five seconds; nothing with `--json` or `--quiet`. */
+export function startProgress(io: Io, flags: CommonFlags): Progress {
+  if (flags.json || flags.quiet) return silent;
+  return io.terminal ? bar(io.terminal) : lines(io);
+}
+
+/** Seconds that the rest takes when it goes on as before. */
+function timeLeft(share: number, seconds: number): string {
+  return share > 0.01 && seconds > 0.5 ? `${formatSeconds((seconds * (1 - share)) / share)} left` : '';
+}
+
+function bar(stream: NodeJS.WriteStream): Progress {
+  const shown = new SingleBar({
+    stream,
+    format: '{stage} [{bar}] {percentage}% {left}',
+    clearOnComplete: true,
+    hideCursor: true,
+    barsize: 24,
+    stopOnComplete: false,
+  });
+  let current: string | undefined;
+  let started = 0;
+  return {
+    update: (stage, share) => {
+      if (stage !== current) {
+        if (current === undefined) shown.start(1, share, { stage: stage.padEnd(24), left: '' });
+        current = stage;
+        started = performance.now();
+      }
+      const left = timeLeft(share, (performance.now() - started) / 1000);
+      shown.update(share, { stage: stage.slice(0, 24).padEnd(24), left });
+    },
+    stop: () => {
+      if (current !== undefined) shown.stop();
+    },
+  };
+}
+
+const millisecondsBetweenLines = 5_000;
+
+function lines(io: Io): Progress {
+  let current: string | undefined;
+  let started = 0;
+  let last = -Infinity;
+  return {
+    update: (stage, share) => {
+      const now = performance.now();
+      if (stage !== current) started = now;
+      current = stage;
+      if (now - last < millisecondsBetweenLines) return;
+      last = now;
+      const left = timeLeft(share, (now - started) / 1000);
+      io.err(
+        `${stage}${share > 0 && share < 1 ? ` ${Math.floor(100 * share)}%` : ''}${left === '' ? '' : `, ${left}`} ...\n`,
+      );
+    },
+    stop: () => undefined,
+  };
+}
