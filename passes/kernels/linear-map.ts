@@ -12,7 +12,7 @@ import {
   vectorsOf,
 } from './diagonals.ts';
 import type { DiagonalEntries, Placement } from './diagonals.ts';
-import { hashColumns, summableBits } from './equal-columns.ts';
+import { summableBits } from './equal-columns.ts';
 import { copiesOfBits, copyBits, topRun, usedBits } from './slot-bits.ts';
 import { splitDiagonals } from './split-diagonals.ts';
 
@@ -86,7 +86,7 @@ export interface PlacedOperand {
   readonly summable: number;
 }
 
-export function placeOperand(operand: LinearOperand, slots: number): PlacedOperand {
+function placeOperand(operand: LinearOperand, slots: number): PlacedOperand {
   const columnSlots = layoutSlots(operand.layout);
   const used = usedBits(operand.layout, slots);
   return {
@@ -95,7 +95,7 @@ export function placeOperand(operand: LinearOperand, slots: number): PlacedOpera
     vectors: vectorsOf(columnSlots, slots),
     used,
     copies: copyBits(operand.layout, slots),
-    summable: summableBits(hashColumns(operand.matrix), columnSlots, used),
+    summable: summableBits(operand.matrix, columnSlots, used),
   };
 }
 

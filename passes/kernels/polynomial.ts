@@ -1,11 +1,10 @@
 import { InternalError } from '../../ir/diagnostics.ts';
 import type { Arithmetic } from './arithmetic.ts';
+import { isZero } from './fold-arithmetic.ts';
 import { planPolynomial, type PolynomialPlan, type PolynomialStep } from './polynomial-plan.ts';
 
 /** Coefficients in the Chebyshev basis: `c[j]` holds the coefficient of T_j of each channel (or of all, when it has one number). */
 export type ChannelCoefficients = readonly Float64Array[];
-
-const isZero = (c: Float64Array): boolean => c.every((v) => v === 0);
 
 /** Which coefficients are not zero in some channel. */
 export const nonzeroPattern = (c: ChannelCoefficients): boolean[] => c.map((v) => !isZero(v));

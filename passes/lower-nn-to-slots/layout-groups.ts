@@ -4,6 +4,7 @@ import { isMatrixAttr, type Attr } from '../../ir/define.ts';
 import type { Matrix } from '../../ir/matrix.ts';
 import { nonzeroPattern } from '../kernels/polynomial.ts';
 import { planPolynomial } from '../kernels/polynomial-plan.ts';
+import { shapeOf } from '../nn/linear-op.ts';
 import { coefficientsOf } from './coefficients.ts';
 
 /** Values that element-wise ops join share one layout. */
@@ -38,8 +39,6 @@ export function matricesOf(value: Value): readonly Matrix[] {
   if (!Array.isArray(attr)) return [];
   return attr.flatMap((m: Attr) => (isMatrixAttr(m) ? [m] : []));
 }
-
-export const shapeOf = (value: Value): readonly number[] => (value.type.kind === 'tensor' ? value.type.shape : []);
 
 /** Finds what must share a layout, and the linear maps between. */
 export function layoutGraph(func: Func): LayoutGraph {

@@ -1,21 +1,25 @@
 import { Builder } from '../../ir/builder.ts';
 import { isTensorAttr } from '../../ir/define.ts';
 import { fail, InternalError } from '../../ir/diagnostics.ts';
-import { copyOffsets, formatLayout, layoutSlots, layoutVectors, type Layout } from '../../ir/layout.ts';
+import { formatLayout, layoutVectors, type Layout } from '../../ir/layout.ts';
 import { paramName, vectorName, type Func, type Module, type Result, type Value } from '../../ir/module.ts';
 import { channelOf } from '../../ir/nn/define.ts';
+import { packVectors } from '../../ir/packing.ts';
 import { pack } from '../../ir/slots/ops.ts';
 import type { Tensor } from '../../ir/tensor.ts';
 import { packedType } from '../../ir/types.ts';
 import { definePass } from '../define-pass.ts';
+import type { Arithmetic } from '../kernels/arithmetic.ts';
 import { sealCosts, type OperationCosts } from '../kernels/count-arithmetic.ts';
 import { emitArithmetic } from '../kernels/emit-arithmetic.ts';
+import { encrypted, encryptedZero, foldArithmetic, publicVector, type Foldable } from '../kernels/fold-arithmetic.ts';
 import { applyLinearPlan, planLinearMap } from '../kernels/linear-map.ts';
 import { applyPolynomial } from '../kernels/polynomial.ts';
 import { copiesOfBits, copyBits } from '../kernels/slot-bits.ts';
+import { shapeOf } from '../nn/linear-op.ts';
 import { assignLayouts } from './assign-layouts.ts';
 import { coefficientsOf } from './coefficients.ts';
-import { matricesOf, shapeOf } from './layout-groups.ts';
+import { matricesOf } from './layout-groups.ts';
 
 export interface LoweringOptions {
   /** Slots of a vector, N / 2: a power of two. */
@@ -25,21 +29,10 @@ export interface LoweringOptions {
 
 /** A tensor in slots: its vectors, in the layout's order. */
 interface Packed {
-  readonly vectors: readonly Value[];
+  readonly vectors: readonly Foldable<Value>[];
   readonly layout: Layout;
   /** Slots without an element hold 0 or copies of elements: safe for any polynomial. */
   readonly clean: boolean;
-}
-
-/** For each vector: a function of the element's flat index on the slots that hold elements, 0 elsewhere. */
-function slotVectors(layout: Layout, slots: number, at: (element: number) => number): Float64Array[] {
-  const vectors = Array.from({ length: layoutVectors(layout, slots) }, () => new Float64Array(slots));
-  const offsets = copyOffsets(layout);
-  layoutSlots(layout).forEach((slot, element) => {
-    const value = at(element);
-    for (const offset of offsets) vectors[Math.floor((slot + offset) / slots)][(slot + offset) % slots] = value;
-  });
-  return vectors;
 }
 
 class Lowering {
@@ -48,6 +41,8 @@ class Lowering {
   readonly #costs: OperationCosts;
   readonly #layoutOf: (value: Value) => Layout;
   readonly #packed = new Map<Value, Packed>();
+  /** Any encrypted vector. */
+  #first: Value | undefined;
 
   constructor(func: Func, slots: number, costs: OperationCosts) {
     this.#slots = slots;
@@ -67,7 +62,8 @@ class Lowering {
     const vectors = Array.from({ length: layoutVectors(layout, this.#slots) }, (_, v) =>
       this.builder.param(vectorName(paramName(value), v), type, value.loc),
     );
-    this.#packed.set(value, { vectors, layout, clean: true });
+    this.#first ??= vectors[0];
+    this.#packed.set(value, { vectors: vectors.map(encrypted), layout, clean: true });
   }
 
   op(value: Value): void {
@@ -79,8 +75,19 @@ class Lowering {
     const attrs = { layout: formatLayout(layout) };
     return vectors.map((vector, v) => ({
       name: vectorName(name, v),
-      value: this.builder.create(pack, [vector], attrs, value.loc),
+      value: this.builder.create(pack, [this.#asEncrypted(vector, value)], attrs, value.loc),
     }));
+  }
+
+  #arithmetic(value: Value): Arithmetic<Foldable<Value>> {
+    return foldArithmetic(emitArithmetic(this.builder, this.#slots, value.loc));
+  }
+
+  #asEncrypted(vector: Foldable<Value>, { loc }: Value): Value {
+    if (vector.kind === 'encrypted') return vector.value;
+    if (!this.#first) return fail('FHE0501', 'a network without an encrypted input', loc);
+    const on = emitArithmetic(this.builder, this.#slots, loc);
+    return on.addPlain(encryptedZero(on, this.#first), vector.vector);
   }
 
   #lower(value: Value): Packed {
@@ -101,8 +108,7 @@ class Lowering {
 
   #linear(value: Value): Packed {
     const operands = value.operands.map((o) => this.packed(o));
-    if (operands.length === 0) return fail('FHE0501', 'a linear map of no encrypted value', value.loc);
-    const on = emitArithmetic(this.builder, this.#slots, value.loc);
+    const on = this.#arithmetic(value);
     const plan = planLinearMap(
       matricesOf(value).map((matrix, i) => ({ matrix, layout: operands[i].layout })),
       this.#layoutOf(value),
@@ -117,19 +123,19 @@ class Lowering {
     const bias = value.attrs['bias'];
     const biasVectors = bias !== undefined && isTensorAttr(bias) ? this.#bias(bias, plan.output) : [];
     const vectors = mapped.map((vector, v) => {
-      const known = vector ?? on.mulPlain(operands[0].vectors[0], Float64Array.of(0));
-      return biasVectors[v]?.some((b) => b !== 0) ? on.addPlain(known, biasVectors[v]) : known;
+      const known = vector ?? publicVector(new Float64Array(1));
+      return biasVectors.length > 0 ? on.addPlain(known, biasVectors[v]) : known;
     });
     return { vectors, layout: plan.output, clean: plan.clean && plan.units.length === 0 };
   }
 
   #bias(bias: Tensor, layout: Layout): Float64Array[] {
-    return slotVectors(layout, this.#slots, (element) => bias.data[element]);
+    return packVectors(layout, this.#slots, (element) => bias.data[element]);
   }
 
   #polynomial(value: Value): Packed {
     const { vectors, layout, clean } = this.packed(value.operands[0]);
-    const on = emitArithmetic(this.builder, this.#slots, value.loc);
+    const on = this.#arithmetic(value);
     const coefficients = coefficientsOf(value);
     const channel = channelOf(shapeOf(value));
     const made = new Map<Float64Array, Float64Array[]>();
@@ -137,7 +143,7 @@ class Lowering {
       if (clean && perChannel.every((c) => c === perChannel[0])) return perChannel.subarray(0, 1);
       const all =
         made.get(perChannel) ??
-        slotVectors(layout, this.#slots, (e) => perChannel[perChannel.length === 1 ? 0 : channel(e)]);
+        packVectors(layout, this.#slots, (e) => perChannel[perChannel.length === 1 ? 0 : channel(e)]);
       made.set(perChannel, all);
       return all[vector];
     };
@@ -150,7 +156,7 @@ class Lowering {
 
   #elementwise(value: Value): Packed {
     const [a, b] = value.operands.map((o) => this.packed(o));
-    const on = emitArithmetic(this.builder, this.#slots, value.loc);
+    const on = this.#arithmetic(value);
     const vectors = a.vectors.map((x, v) =>
       value.op === 'nn.add' ? on.add(x, b.vectors[v]) : on.mul(x, b.vectors[v]),
     );

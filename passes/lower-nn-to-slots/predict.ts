@@ -3,7 +3,7 @@ import type { Matrix } from '../../ir/matrix.ts';
 import { rowIndices } from '../../ir/matrix.ts';
 import type { OperationCosts } from '../kernels/count-arithmetic.ts';
 import { vectorsOf } from '../kernels/diagonals.ts';
-import { hashColumns, summableBits } from '../kernels/equal-columns.ts';
+import { hashColumns, likelySummableBits } from '../kernels/equal-columns.ts';
 import { chooseFold, isSigns, unitCopies, unitTerms, type PlacedOperand } from '../kernels/linear-map.ts';
 import { copyBits, topRun, usedBits } from '../kernels/slot-bits.ts';
 import { arrangementKey, arrangementLayout, rowMajorArrangement, type Arrangement, type Atom } from './arrangement.ts';
@@ -54,7 +54,7 @@ const atomKey = (a: Atom): string => `${a.dimension}.${a.part}`;
 /** The atoms of the operand over which a matrix only sees sums, found in any one arrangement. */
 function summableAtoms(matrix: Matrix, arrangement: Arrangement): Set<string> {
   const layout = arrangementLayout(arrangement, matrix.columns);
-  const mask = summableBits(hashColumns(matrix), layoutSlots(layout), 2 ** 30 - 1);
+  const mask = likelySummableBits(hashColumns(matrix), layoutSlots(layout), 2 ** 30 - 1);
   return new Set(
     arrangement.filter((a) => a.dimension >= 0 && bitsOfAtoms(arrangement, new Set([atomKey(a)])) & mask).map(atomKey),
   );
