@@ -1,0 +1,29 @@
+import type { CompileResult } from '../compiler/compile.ts';
+import type { Sample } from '../samples/e2e/sample.ts';
+import type { Figure } from './figure.ts';
+
+export interface BenchOptions {
+  /** Images truly encrypted, at least 3. */
+  readonly images: number;
+  /** Test images for the simulator; none when 0. */
+  readonly simulated: number;
+  readonly threads: number;
+}
+
+/** What the families of figures share about one sample. */
+export interface Bench {
+  readonly key: string;
+  readonly sample: Sample;
+  /** Compiled with the first 500 training images. */
+  readonly compiled: CompileResult;
+  readonly options: BenchOptions;
+  /** Tells the user on stderr what is going on. */
+  readonly progress: (text: string) => void;
+}
+
+/** A family of figures: names without the sample's prefix. */
+export type Family = (bench: Bench) => AsyncIterable<Figure> | Iterable<Figure>;
+
+export const figure = (name: string, value: number, unit = ''): Figure => ({ figure: name, value, unit });
+
+export const calibrationImages = 500;

@@ -1,0 +1,87 @@
+/**
+ * Measures the samples: npm run bench -- NAME [--json] [--only FAMILY ...] [--images n] [--simulate [n]] [--threads n]
+ *
+ * NAME is a sample (mlp, lenet, lenet-max, fashion) or all. Figures go to stdout, progress to stderr.
+ */
+import { Command, InvalidArgumentError } from 'commander';
+import { compileSample, sampleKeys, samples, type SampleKey } from '../samples/e2e/sample.ts';
+import { calibrationImages, type BenchOptions, type Family } from './bench.ts';
+import { figureLine, figureTable, machine, type Figure } from './figure.ts';
+import { accuracyFigures } from './figures/accuracy.ts';
+import { degreeFigures } from './figures/degrees.ts';
+import { programFigures } from './figures/program.ts';
+import { sealFigures } from './figures/seal.ts';
+
+/** Every bench, cheapest first. */
+const families: Readonly<Record<string, Family>> = {
+  program: programFigures,
+  accuracy: accuracyFigures,
+  seal: sealFigures,
+  degrees: degreeFigures,
+};
+
+const familyNames = Object.keys(families);
+
+interface Flags {
+  readonly json?: boolean;
+  readonly only?: readonly string[];
+  readonly images: number;
+  readonly simulate?: number | true;
+  readonly threads: number;
+}
+
+async function measure(
+  key: SampleKey,
+  chosen: readonly string[],
+  options: BenchOptions,
+  show: (f: Figure) => void,
+): Promise<void> {
+  const sample = samples[key];
+  const progress = (text: string): void => void process.stderr.write(`${key}: ${text}\n`);
+  progress(`compiling with ${calibrationImages} calibration images`);
+  const compiled = await compileSample(sample, calibrationImages);
+  for (const name of chosen) {
+    for await (const { figure, ...rest } of families[name]({ key, sample, compiled, options, progress }))
+      show({ figure: `${key}.${figure}`, ...rest });
+  }
+}
+
+async function main(name: string, flags: Flags): Promise<void> {
+  const keys = name === 'all' ? sampleKeys : sampleKeys.filter((key) => key === name);
+  const chosen = flags.only ?? familyNames;
+  const unknown = chosen.find((family) => !familyNames.includes(family));
+  if (keys.length === 0 || unknown !== undefined) {
+    const expected = keys.length === 0 ? [...sampleKeys, 'all'] : familyNames;
+    throw new InvalidArgumentError(`'${unknown ?? name}' is none of ${expected.join(', ')}`);
+  }
+  const on = machine();
+  const { images, threads, simulate } = flags;
+  const options = { images, threads, simulated: simulate === true ? Infinity : (simulate ?? 0) };
+  const figures: Figure[] = [];
+  for (const key of keys) {
+    await measure(key, chosen, options, (figure) => {
+      figures.push(figure);
+      if (flags.json) console.log(figureLine(figure, on));
+    });
+  }
+  if (!flags.json) console.log(figureTable(figures, on));
+}
+
+const whole =
+  (least: number) =>
+  (text: string): number => {
+    const value = Number(text);
+    if (!Number.isInteger(value) || value < least) throw new InvalidArgumentError(`a whole number from ${least} on`);
+    return value;
+  };
+
+await new Command('bench')
+  .description('Measures the samples; figures go to stdout, progress to stderr.')
+  .argument('<name>', `a sample (${sampleKeys.join(', ')}) or all`)
+  .option('--json', 'one line of JSON a figure')
+  .option('--only <family...>', `of the families ${familyNames.join(', ')}`)
+  .option('--images <n>', 'images truly encrypted', whole(1), 4)
+  .option('--simulate [n]', 'accuracy under simulated noise on all test images, or on the first n', whole(1))
+  .option('--threads <n>', 'threads of the server and the simulator', whole(1), 2)
+  .action(main)
+  .parseAsync();

@@ -1,0 +1,52 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import type { ServerReply, ServerRequest } from './server-process.ts';
+
+/** A server in a child process. Call `close` when done. */
+export interface ServerProcess {
+  /** Seconds to load model and keys. */
+  readonly setupSeconds: number;
+  readonly run: (inputs: readonly Uint8Array[]) => Promise<{ outputs: readonly Uint8Array[]; seconds: number }>;
+  /** The most memory that the process held so far, in bytes (resident set). */
+  readonly peakBytes: () => number;
+  readonly close: () => Promise<void>;
+}
+
+function ask(child: ChildProcess, request: ServerRequest): Promise<Exclude<ServerReply, { kind: 'failed' }>> {
+  return new Promise((resolve, reject) => {
+    const ended = (code: number | null): void => reject(new Error(`the server process ended (${code ?? 'killed'})`));
+    child.once('exit', ended);
+    child.once('message', (reply: ServerReply) => {
+      child.off('exit', ended);
+      if (reply.kind === 'failed') reject(new Error(reply.message));
+      else resolve(reply);
+    });
+    child.send(request);
+  });
+}
+
+export async function startServerProcess(modelPath: string, keysPath: string, threads: number): Promise<ServerProcess> {
+  const child = fork(new URL('./server-process.ts', import.meta.url), {
+    execArgv: ['--import', import.meta.resolve('tsx')],
+    serialization: 'advanced',
+  });
+  try {
+    const { seconds, peakBytes } = await ask(child, { kind: 'open', modelPath, keysPath, threads });
+    let peak = peakBytes;
+    return {
+      setupSeconds: seconds,
+      run: async (inputs) => {
+        const reply = await ask(child, { kind: 'run', inputs });
+        peak = reply.peakBytes;
+        return { outputs: reply.kind === 'outputs' ? reply.outputs : [], seconds: reply.seconds };
+      },
+      peakBytes: () => peak,
+      close: async () => {
+        await ask(child, { kind: 'close' });
+        child.disconnect();
+      },
+    };
+  } catch (error) {
+    child.kill();
+    throw error;
+  }
+}

@@ -1,0 +1,50 @@
+/**
+ * The server role in a process of its own, so that its memory is its own: forked with `serialization: 'advanced'`, it answers each
+ * {@link ServerRequest} with one {@link ServerReply}.
+ */
+import { openServer, type ServerSession } from '../../runtime/server/session.ts';
+
+export type ServerRequest =
+  | { readonly kind: 'open'; readonly modelPath: string; readonly keysPath: string; readonly threads: number }
+  | { readonly kind: 'run'; readonly inputs: readonly Uint8Array[] }
+  | { readonly kind: 'close' };
+
+export type ServerReply =
+  | { readonly kind: 'opened' | 'closed'; readonly seconds: number; readonly peakBytes: number }
+  | {
+      readonly kind: 'outputs';
+      readonly seconds: number;
+      readonly peakBytes: number;
+      readonly outputs: readonly Uint8Array[];
+    }
+  | { readonly kind: 'failed'; readonly message: string };
+
+let server: ServerSession | undefined;
+
+async function answer(request: ServerRequest): Promise<ServerReply> {
+  const began = performance.now();
+  const measured = (): { seconds: number; peakBytes: number } => ({
+    seconds: (performance.now() - began) / 1000,
+    peakBytes: process.resourceUsage().maxRSS * 1024,
+  });
+  switch (request.kind) {
+    case 'open':
+      server = await openServer(request.modelPath, request.keysPath, { threads: request.threads });
+      return { kind: 'opened', ...measured() };
+    case 'run': {
+      if (!server) throw new Error('the server is not open');
+      const { outputs } = await server.run(request.inputs);
+      return { kind: 'outputs', outputs, ...measured() };
+    }
+    case 'close':
+      await server?.close();
+      return { kind: 'closed', ...measured() };
+  }
+}
+
+process.on('message', (request: ServerRequest) => {
+  answer(request)
+    .catch((error: unknown): ServerReply => ({ kind: 'failed', message: String(error) }))
+    .then((reply) => process.send?.(reply))
+    .catch(() => process.exit(1));
+});
