@@ -49,9 +49,7 @@ function compileNow(model: Uint8Array, options: CompileOptions): CompileResult {
   );
   const choice = stages.run('choose', () => {
     const space = new AssignmentSpace(canonical, calibration, options, costs);
-    return chooseAssignment(space, options, ({ module }) =>
-      realise(module, calibration, options, costs, stages.progress),
-    );
+    return chooseAssignment(space, options, (module) => realise(module, calibration, options, costs, stages.progress));
   });
   // The chosen one once more in the order of the stages, for whoever watches: passes are pure, so it comes out the same.
   const { assignment, realisation } = choice.chosen;
@@ -86,7 +84,7 @@ function reportOf(
     compileSeconds: stages.total(),
     stages: stages.rows,
     calibration: { images: calibration.exact.length, labelled: calibration.labels !== undefined },
-    accuracy: assignment.accuracy,
+    accuracy: assignment.judged().accuracy,
     activations: [...assignment.choice].flatMap(([value, candidate]) => {
       const account = accountOfActivation(value, candidate, calibration);
       return account ? [account] : [];

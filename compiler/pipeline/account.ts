@@ -124,7 +124,7 @@ export function accountOfAlternative(
   realisation: Realisation,
   chosen: boolean,
 ): AlternativeAccount {
-  const { polynomial, agreement } = assignment.accuracy;
+  const { polynomial, agreement } = assignment.judged().accuracy;
   return {
     degrees: [...assignment.choice.values()].map((c) => c.label),
     levels: assignment.levels,

@@ -4,44 +4,45 @@ import { activationStages } from '../../passes/approximate/activation-stages.ts'
 import { approximateActivations } from '../../passes/approximate/approximate-activations.ts';
 import type { Candidate } from '../../passes/approximate/candidate.ts';
 import { allCandidates, usefulCandidates } from '../../passes/approximate/candidates.ts';
+import { multiplicativeDepths } from '../../passes/nn/depth.ts';
 import { frontOfDegrees, uniformAssignments, type DegreeAssignment } from '../../passes/approximate/choose-degrees.ts';
 import type { CostModel } from '../../passes/analysis/cost-model.ts';
 import type { CompileOptions } from '../options.ts';
-import type { AccuracyReport } from '../report.ts';
-import { assessNetwork } from './assess.ts';
+import { assessNetwork, type Assessment } from './assess.ts';
 import type { Calibration } from './calibrate.ts';
 import { mainOf } from './main-of.ts';
 
-/** One replacement for every activation, and the network that it makes, judged on the calibration images. */
+/** One replacement for every activation, and the network that it makes. */
 export interface Assignment {
   readonly choice: ReadonlyMap<Value, Candidate>;
   /** Levels of all activations on the longest path. */
   readonly levels: number;
-  readonly uniform: boolean;
+  /** Levels of the whole network; the schedule may need more. */
+  readonly depth: number;
   readonly module: Module;
-  readonly accuracy: AccuracyReport;
-  /** Percentage points. */
-  readonly loss: number;
+  /** Runs the calibration images, once. */
+  readonly judged: () => Assessment;
 }
+
+type Priced = Candidate & { readonly seconds: number };
 
 interface Layer {
   readonly value: Value;
   readonly stage: number;
-  readonly all: readonly Candidate[];
+  readonly choices: readonly Priced[];
 }
 
 /** The ring degree and level at which activations are priced before parameters are known: only ratios between degrees count. */
 const pricedAt = { ringDegree: 16384, primes: 8 };
 
-/**
- * The assignments worth looking at: OLA's, one for each total depth that lowers the predicted error, and the uniform ones, one for each
- * label; both by rising depth. They are made and judged lazily, since judging runs the calibration images.
- */
+const secondsUnit = 0.01;
+
+/** The assignments worth looking at. Equal picks are one object. Nothing is judged before it is asked for. */
 export class AssignmentSpace {
   readonly #module: Module;
   readonly #calibration: Calibration;
   readonly #layers: readonly Layer[];
-  readonly #seconds: (c: Candidate) => number;
+  readonly #known = new Map<string, Assignment>();
 
   constructor(module: Module, calibration: Calibration, options: CompileOptions, model: CostModel) {
     const main = mainOf(module);
@@ -50,7 +51,6 @@ export class AssignmentSpace {
     this.#calibration = calibration;
     const { ringDegree, primes } = pricedAt;
     const product = model.seconds('mul', ringDegree, primes) + model.seconds('relinearize', ringDegree, primes);
-    this.#seconds = (c) => c.multiplications * product;
     this.#layers = main.body
       .filter((value) => findActivation(value.op))
       .map((value) => {
@@ -61,45 +61,47 @@ export class AssignmentSpace {
               granularity: options.perChannel === false ? 'tensor' : 'channel',
             })
           : [];
-        return { value, stage: stages.get(value) ?? 0, all };
+        const choices = all.map((c) => ({ ...c, seconds: c.multiplications * product }));
+        return { value, stage: stages.get(value) ?? 0, choices };
       });
   }
 
-  /** By rising depth, each the least predicted error of its depth at the least time. */
-  *layerwise(): Generator<Assignment> {
-    const layers = this.#layers.map(({ stage, all }) => ({ stage, choices: this.#priced(usefulCandidates(all)) }));
-    const front = frontOfDegrees(layers, {}, 0.01);
+  /** OLA's: by rising depth, and for each depth by rising seconds and falling predicted error. */
+  layerwise(): Assignment[][] {
+    const layers = this.#layers.map(({ stage, choices }) => ({ stage, choices: usefulCandidates(choices) }));
+    const front = frontOfDegrees(layers, {}, secondsUnit);
     const depths = [...new Set(front.map((a) => a.levels))].sort((a, b) => a - b);
-    for (const levels of depths) {
-      const exact = front.filter((a) => a.levels === levels).sort((a, b) => a.error - b.error);
-      for (const assignment of exact.slice(0, 1)) yield this.#judge(layers, assignment, false);
-    }
-  }
-
-  /** By rising depth: the same degree (or composite form) everywhere. */
-  *uniform(degree?: number): Generator<Assignment> {
-    const layers = this.#layers.map(({ stage, all }) => ({ stage, choices: this.#priced(all) }));
-    const assignments = uniformAssignments(layers).sort(
-      (a, b) => a.levels - b.levels || a.seconds - b.seconds || a.error - b.error,
+    return depths.map((levels) =>
+      front
+        .filter((a) => a.levels === levels)
+        .sort((a, b) => a.seconds - b.seconds || b.error - a.error)
+        .map((a) => this.#assignment(layers, a)),
     );
-    for (const assignment of assignments) {
-      const first = layers[0].choices[assignment.picks[0]];
-      const wanted = degree === undefined || (first.form === 'direct' && first.degree === degree);
-      if (wanted) yield this.#judge(layers, assignment, true);
-    }
   }
 
-  #priced(candidates: readonly Candidate[]): (Candidate & { readonly seconds: number })[] {
-    return candidates.map((c) => ({ ...c, seconds: this.#seconds(c) }));
+  /** The same degree (or composite form) everywhere: by rising depth, then seconds. */
+  uniform(degree?: number): Assignment[] {
+    const wanted = (c: Candidate): boolean => degree === undefined || (c.form === 'direct' && c.degree === degree);
+    const [first] = this.#layers;
+    return uniformAssignments(this.#layers)
+      .filter((a) => first === undefined || wanted(first.choices[a.picks[0]]))
+      .sort((a, b) => a.levels - b.levels || a.seconds - b.seconds || a.error - b.error)
+      .map((a) => this.#assignment(this.#layers, a));
   }
 
-  #judge(
-    layers: readonly { readonly choices: readonly Candidate[] }[],
-    assignment: DegreeAssignment,
-    uniform: boolean,
-  ): Assignment {
-    const choice = new Map(this.#layers.map(({ value }, i) => [value, layers[i].choices[assignment.picks[i]]]));
+  #assignment(layers: readonly { readonly choices: readonly Priced[] }[], proposed: DegreeAssignment): Assignment {
+    const picked = this.#layers.map(({ value }, i) => [value, layers[i].choices[proposed.picks[i]]] as const);
+    const key = picked.map(([, candidate], i) => this.#layers[i].choices.indexOf(candidate)).join();
+    const known = this.#known.get(key);
+    if (known) return known;
+    const choice = new Map<Value, Candidate>(picked);
     const module = approximateActivations(this.#module, choice);
-    return { choice, levels: assignment.levels, uniform, module, ...assessNetwork(mainOf(module), this.#calibration) };
+    const main = mainOf(module);
+    const depth = Math.max(0, ...multiplicativeDepths(main).values());
+    let assessment: Assessment | undefined;
+    const judged = (): Assessment => (assessment ??= assessNetwork(main, this.#calibration));
+    const made = { choice, levels: proposed.levels, depth, module, judged };
+    this.#known.set(key, made);
+    return made;
   }
 }

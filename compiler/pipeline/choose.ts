@@ -1,7 +1,8 @@
 import { fail, FhecError } from '../../ir/diagnostics.ts';
+import type { Module } from '../../ir/module.ts';
 import type { CompileOptions } from '../options.ts';
 import type { Assignment, AssignmentSpace } from './assignments.ts';
-import type { Realisation } from './realise.ts';
+import { deepestRing, largestSealRing, type Realisation } from './realise.ts';
 
 /** An assignment brought to ckks. */
 export interface Plan {
@@ -11,15 +12,15 @@ export interface Plan {
 
 export interface Choice {
   readonly chosen: Plan;
-  /** The best uniform degree that keeps to the same limits. */
+  /** The best uniform degree that keeps to the same limits; the chosen plan itself where nothing beats it. */
   readonly uniform: Plan | undefined;
-  /** Everything that was brought to ckks. */
+  /** Everything within the limits that was brought to ckks, each assignment once. */
   readonly plans: readonly Plan[];
   readonly warnings: readonly string[];
 }
 
-/** How many assignments that keep the accuracy are priced in full: deeper ones are rarely faster. */
-const pricedPlans = 2;
+/** How many depths that keep the accuracy are priced in full: deeper ones are rarely faster. */
+const pricedDepths = 2;
 const defaultLoss = 0.5;
 /** One image in 500 is 0.2 points, whatever the doubles say. */
 const rounding = 1e-9;
@@ -27,89 +28,180 @@ const rounding = 1e-9;
 /**
  * OLA's choice (arXiv 2310.10349) with the true cost: the dynamic programme proposes assignments by rising depth, the calibration images judge
  * them, and those that keep the accuracy are lowered and priced with their own modulus chain. Least time under a loss, or least
- * loss under a time. Errors: FHE0403 when no assignment meets the budget; FHE0602 and FHE0603 when none fits any parameters.
+ * loss under a time. A single degree that the user fixed is taken whatever it loses, with a warning. Errors: FHE0403 when no
+ * assignment meets the budget; FHE0602 and FHE0603 when none that does fits any parameters.
  */
 export function chooseAssignment(
   space: AssignmentSpace,
   options: CompileOptions,
-  realise: (a: Assignment) => Realisation,
+  realise: (approximated: Module) => Realisation,
 ): Choice {
-  const search = new Search(realise, options);
-  const { degrees = 'layerwise' } = options;
-  const uniform = search.first(
-    space.uniform(typeof degrees === 'number' ? degrees : undefined),
-    1,
-    typeof degrees === 'number',
-  );
-  const layerwise = degrees === 'layerwise' ? search.first(space.layerwise(), pricedPlans, false) : [];
-  const plans = [...layerwise, ...uniform];
-  const chosen = degrees === 'layerwise' ? search.best(layerwise) : search.best(uniform);
+  const { degrees = 'layerwise', maxLatency } = options;
+  const fixed = typeof degrees === 'number' ? degrees : undefined;
+  const maxLoss = options.maxAccuracyLoss ?? (maxLatency === undefined ? defaultLoss : Infinity);
+  const search = new Search(realise, options, maxLoss);
+  const alike = space.uniform(fixed).map((assignment) => [assignment]);
+  if (fixed !== undefined && alike.length === 0) {
+    fail('FHE0403', `degree ${fixed} is not among the candidates of every activation`, undefined, [
+      'degrees from 1 to --max-degree are',
+    ]);
+  }
+  const uniform = search.within(alike, 1, fixed !== undefined);
+  const layerwise = degrees === 'layerwise' ? search.within(space.layerwise(), pricedDepths, false) : [];
+  const plans = [...new Set([...layerwise, ...uniform])];
+  const chosen = search.best(plans);
   if (!chosen) return search.failed();
-  return { chosen, uniform: search.best(uniform), plans, warnings: search.warnings };
+  return { chosen, uniform: search.best(uniform), plans, warnings: warningsOf(chosen, maxLoss) };
 }
 
+function warningsOf({ assignment, realisation }: Plan, maxLoss: number): string[] {
+  const { loss } = assignment.judged();
+  const { ringDegree } = realisation.parameters;
+  return [
+    ...(loss > maxLoss + rounding
+      ? [`the fixed degree loses ${loss.toFixed(2)} points, more than the limit of ${maxLoss}`]
+      : []),
+    ...(ringDegree > largestSealRing
+      ? [
+          `the network is so deep that it needs N = ${ringDegree}: SEAL goes up to ${largestSealRing}, so only the clear and simulator back ends run it`,
+        ]
+      : []),
+  ];
+}
+
+/** Assignments of one depth, by rising seconds and falling predicted error. */
+type Front = readonly Assignment[];
+
 class Search {
-  readonly warnings: string[] = [];
-  readonly #realise: (a: Assignment) => Realisation;
+  readonly #realise: (approximated: Module) => Realisation;
   readonly #options: CompileOptions;
+  readonly #maxLoss: number;
+  readonly #plans = new Map<Assignment, Plan | undefined>();
   #refused: FhecError | undefined;
+  #tooDeep: number | undefined;
   #leastLoss = Infinity;
   #leastSeconds = Infinity;
 
-  constructor(realise: (a: Assignment) => Realisation, options: CompileOptions) {
+  constructor(realise: (approximated: Module) => Realisation, options: CompileOptions, maxLoss: number) {
     this.#realise = realise;
     this.#options = options;
+    this.#maxLoss = maxLoss;
   }
 
-  get #maxLoss(): number {
-    return this.#options.maxAccuracyLoss ?? (this.#options.maxLatency === undefined ? defaultLoss : Infinity);
+  /** Plans within the limits, from `fronts` by rising depth: of the first `depths` depths that have one. */
+  within(fronts: readonly Front[], depths: number, anyLoss: boolean): Plan[] {
+    const { levels } = deepestRing(this.#options);
+    const fitting = fronts.filter((front) => front[0].depth <= levels);
+    for (const [{ depth }] of fronts) {
+      if (depth > levels) this.#tooDeep = Math.min(this.#tooDeep ?? Infinity, depth);
+    }
+    const { maxLatency } = this.#options;
+    return maxLatency === undefined
+      ? this.#fastest(fitting, depths, anyLoss)
+      : this.#mostExact(fitting, maxLatency, anyLoss);
   }
 
-  /** The first `count` assignments within the limits; with a latency limit every one that keeps to it, since the loss is to be least. */
-  first(assignments: Iterable<Assignment>, count: number, anyLoss: boolean): Plan[] {
+  /** Of each of the first `depths` depths that keep the accuracy, the fewest products that do. */
+  #fastest(fronts: readonly Front[], depths: number, anyLoss: boolean): Plan[] {
     const found: Plan[] = [];
-    const wanted = this.#options.maxLatency === undefined ? count : Infinity;
-    for (const assignment of assignments) {
-      this.#leastLoss = Math.min(this.#leastLoss, assignment.loss);
-      if (assignment.loss > (anyLoss ? Infinity : this.#maxLoss + rounding)) continue;
-      const realisation = this.#tried(assignment);
+    const keeps = (a: Assignment): boolean => anyLoss || this.#keepsAccuracy(a);
+    for (const front of fronts) {
+      // Error falls along the front: when its end loses too much, all do.
+      if (!keeps(front[front.length - 1])) continue;
+      const plan = this.#plan(front[firstTrue(front.length - 1, (i) => keeps(front[i]))]);
       // Deeper ones need larger parameters still.
-      if (!realisation) break;
-      const { seconds } = realisation.cost;
-      this.#leastSeconds = Math.min(this.#leastSeconds, seconds);
-      if (this.#options.maxLatency !== undefined && seconds > this.#options.maxLatency) break;
-      found.push({ assignment, realisation });
-      if (found.length >= wanted) break;
+      if (!plan) break;
+      found.push(plan);
+      if (found.length >= depths) break;
     }
     return found;
   }
 
-  #tried(assignment: Assignment): Realisation | undefined {
+  /** The plan that loses least within `seconds`. Seconds rise with the depth, so the deepest that fits is found by bisection. */
+  #mostExact(fronts: readonly Front[], seconds: number, anyLoss: boolean): Plan[] {
+    const fits = (a: Assignment): boolean => (this.#plan(a)?.realisation.cost.seconds ?? Infinity) <= seconds;
+    const assignments = fronts.map((front) => front[front.length - 1]);
+    const affordable = firstTrue(assignments.length, (i) => !fits(assignments[i]));
+    const byLoss = assignments
+      .slice(0, affordable)
+      .filter((a) => anyLoss || this.#keepsAccuracy(a))
+      .sort((a, b) => a.judged().loss - b.judged().loss || a.levels - b.levels);
+    const best = byLoss.find(fits);
+    const plan = best && this.#plan(best);
+    return plan ? [plan] : [];
+  }
+
+  #keepsAccuracy(assignment: Assignment): boolean {
+    const { loss } = assignment.judged();
+    this.#leastLoss = Math.min(this.#leastLoss, loss);
+    return loss <= this.#maxLoss + rounding;
+  }
+
+  /** Undefined when no parameters fit. */
+  #plan(assignment: Assignment): Plan | undefined {
+    if (this.#plans.has(assignment)) return this.#plans.get(assignment);
+    let plan: Plan | undefined;
     try {
-      return this.#realise(assignment);
+      const realisation = this.#realise(assignment.module);
+      plan = { assignment, realisation };
+      this.#leastSeconds = Math.min(this.#leastSeconds, realisation.cost.seconds);
     } catch (error) {
       if (!(error instanceof FhecError)) throw error;
       this.#refused = error;
-      return undefined;
     }
+    this.#plans.set(assignment, plan);
+    return plan;
   }
 
   best(plans: readonly Plan[]): Plan | undefined {
     const byLatency = this.#options.maxLatency !== undefined;
-    const order = (p: Plan): readonly [number, number] =>
-      byLatency ? [p.assignment.loss, p.realisation.cost.seconds] : [p.realisation.cost.seconds, p.assignment.loss];
+    const order = ({ assignment, realisation }: Plan): readonly [number, number] => {
+      const { seconds } = realisation.cost;
+      const { loss } = assignment.judged();
+      return byLatency ? [loss, seconds] : [seconds, loss];
+    };
     return [...plans].sort((p, q) => order(p)[0] - order(q)[0] || order(p)[1] - order(q)[1])[0];
   }
 
   failed(): never {
-    if (this.#refused) throw this.#refused;
     const { maxLatency } = this.#options;
-    const reached =
-      maxLatency === undefined
-        ? `the least loss reached is ${this.#leastLoss.toFixed(2)} points`
-        : `the least time reached is ${this.#leastSeconds.toFixed(1)} s`;
-    return fail('FHE0403', `no choice of polynomials keeps to the limits: ${reached}`, undefined, [
-      maxLatency === undefined ? `asked for at most ${this.#maxLoss} points` : `asked for at most ${maxLatency} s`,
-    ]);
+    if (maxLatency !== undefined && this.#leastSeconds < Infinity) {
+      return fail(
+        'FHE0403',
+        `no choice of polynomials keeps to the limits: the least time reached is ${this.#leastSeconds.toFixed(1)} s`,
+        undefined,
+        [`asked for at most ${maxLatency} s`],
+      );
+    }
+    if (this.#refused) throw this.#refused;
+    const least =
+      this.#leastLoss < Infinity ? [`with fewer levels the least loss is ${this.#leastLoss.toFixed(2)} points`] : [];
+    if (this.#tooDeep !== undefined) {
+      const { ringDegree, levels } = deepestRing(this.#options);
+      return fail(
+        'FHE0602',
+        `the network needs at least ${this.#tooDeep} levels to keep its accuracy; N = ${ringDegree} holds ${levels}`,
+        undefined,
+        [...least, 'a deeper network would need bootstrapping, which fhec does not do'],
+      );
+    }
+    return fail(
+      'FHE0403',
+      `no choice of polynomials keeps to the limits: the least loss reached is ${this.#leastLoss.toFixed(2)} points`,
+      undefined,
+      [`asked for at most ${this.#maxLoss} points`],
+    );
   }
+}
+
+/** The first index from 0 to `count` - 1 where a test that stays true once true is true; `count` where it never is. */
+function firstTrue(count: number, test: (index: number) => boolean): number {
+  let low = 0;
+  let high = count;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (test(middle)) high = middle;
+    else low = middle + 1;
+  }
+  return low;
 }

@@ -30,10 +30,25 @@ export interface Realisation {
 
 const defaultPrecisionBits = 10;
 
-const ringDegrees = [8192, 16384, 32768];
+const ringDegrees = [8192, 16384, 32768, 65536];
 
-/** What a ring degree may refuse that a larger one may allow. */
-const tooSmall: ReadonlySet<Code> = new Set<Code>(['FHE0502', 'FHE0602', 'FHE0603']);
+/** SEAL's own table of 128-bit security ends here. */
+export const largestSealRing = 32768;
+
+/** What a ring degree may refuse that a larger one may allow; FHE0601 where so few small primes are left that larger ones must do. */
+const tooSmall: ReadonlySet<Code> = new Set<Code>(['FHE0502', 'FHE0601', 'FHE0602', 'FHE0603']);
+
+const ringsOf = ({ ringDegree }: CompileOptions): readonly number[] =>
+  ringDegree === undefined ? ringDegrees : [ringDegree];
+
+/** The largest ring degree that may be used, and the most levels that it holds at 128-bit security. */
+export function deepestRing(options: CompileOptions): { readonly ringDegree: number; readonly levels: number } {
+  const ringDegree = Math.max(...ringsOf(options));
+  if (options.insecureForTests) return { ringDegree, levels: Infinity };
+  let levels = 0;
+  while (maxScaleBits(ringDegree, levels + 1) >= scaleBitsFloor) levels++;
+  return { ringDegree, levels };
+}
 
 export type Observe = (name: string, module: Module) => void;
 
@@ -49,7 +64,7 @@ export function realise(
   observe: Observe,
 ): Realisation {
   const folded = checked(foldStaticScale(module, calibration.ranges), approximatedNnSpec, 'fold-static-scale', observe);
-  const candidates = options.ringDegree === undefined ? ringDegrees : [options.ringDegree];
+  const candidates = ringsOf(options);
   const depth = Math.max(...multiplicativeDepths(mainOf(folded)).values());
   for (const ringDegree of candidates) {
     const last = ringDegree === candidates[candidates.length - 1];

@@ -44,11 +44,11 @@ export function allCandidates(node: Value, profile: ActivationProfile, options: 
 }
 
 /** The candidates that no other one beats in levels, products and error at once, by rising levels. Of equals the first stays. */
-export function usefulCandidates(candidates: readonly Candidate[]): Candidate[] {
+export function usefulCandidates<C extends Candidate>(candidates: readonly C[]): C[] {
   const sorted = [...candidates].sort(
     (p, q) => p.levels - q.levels || p.multiplications - q.multiplications || p.error - q.error,
   );
-  const kept: Candidate[] = [];
+  const kept: C[] = [];
   for (const c of sorted) {
     if (!kept.some((k) => k.multiplications <= c.multiplications && k.error <= c.error)) kept.push(c);
   }
