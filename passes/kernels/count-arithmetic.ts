@@ -11,7 +11,7 @@ export interface KernelCost {
   readonly steps: readonly number[];
 }
 
-/** Seconds (or any unit) for one operation, and the worth of one rotation key less. */
+/** Seconds (or any unit) for one operation, and the worth of one rotation key less; all above 0. */
 export interface OperationCosts {
   readonly rotation: number;
   readonly multiplication: number;

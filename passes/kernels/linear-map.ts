@@ -111,6 +111,16 @@ const afterSums = (o: PlacedOperand, summed: number, slots: number): PlacedOpera
   copies: o.copies | (topRun(o.copies | summed, slots) & summed),
 });
 
+/** Rotations predicted for a number of diagonals. */
+const predictedRotations = (diagonals: number): number => Math.max(0, 2 * Math.sqrt(diagonals) - 2);
+
+/** A bound: more diagonals than this cost more than `cost`, by {@link predictedRotations}. */
+function affordableDiagonals(cost: number, { rotation, plainMultiplication }: OperationCosts): number {
+  const room = Math.max(0, cost + 2 * rotation);
+  const root = (Math.sqrt(rotation ** 2 + plainMultiplication * room) - rotation) / plainMultiplication;
+  return root ** 2 * (1 + 1e-9);
+}
+
 /**
  * Chooses the bits to sum over before and after with the least predicted cost: about 2 sqrt(D) rotations for D diagonals, and one
  * for each bit. `rowSlots` and `outputUsed` tell the slots of the rows and the bits in which they differ.
@@ -152,9 +162,9 @@ export function chooseFold(
         summed: summed[i],
       }));
       const bits = summed.reduce((n, mask) => n + countBits(mask), countBits(folded));
-      const limit = best ? best.cost / costs.plainMultiplication : Infinity;
+      const limit = best ? affordableDiagonals(best.cost - bits * costs.rotation, costs) : Infinity;
       const diagonals = placements.reduce((n, p) => n + countDiagonals(p, limit), 0);
-      const rotations = Math.max(0, 2 * Math.sqrt(diagonals) - 2) + bits;
+      const rotations = predictedRotations(diagonals) + bits;
       const cost = rotations * costs.rotation + diagonals * costs.plainMultiplication;
       if (!best || cost < best.cost) best = { folded, summed, placements, cost };
     }
