@@ -18,6 +18,8 @@ const fixedLength = 48;
 const alignment = 64;
 /** No header of ours comes near this; a larger one is refused before it is read. */
 const maxHeaderLength = 256 * 2 ** 20;
+/** The largest section that one array holds. */
+const maxSectionLength = 2 ** 32;
 
 export type FileKind = 'model' | 'client' | 'secret-key' | 'evaluation-keys' | 'ciphertexts';
 
@@ -46,7 +48,7 @@ export interface Container {
   readonly kind: FileKind;
   readonly body: unknown;
   readonly sectionNames: readonly string[];
-  /** Throws FHE0702 when the section is missing, or its bytes do not fit its hash. */
+  /** Throws FHE0702 when the section is missing, or its bytes do not fit its hash; FHE0707 when it is absurdly large. */
   readonly section: (name: string) => Uint8Array;
   readonly sectionLength: (name: string) => number;
   /** Hex SHA-256 of the header, which holds the hashes of all sections: names this exact content. */
@@ -164,6 +166,8 @@ export function readContainer(source: ByteSource, ...kinds: readonly FileKind[])
     sectionLength: (name) => entryOf(name).length,
     section: (name) => {
       const entry = entryOf(name);
+      if (entry.length > maxSectionLength)
+        fail('FHE0707', `section '${name}' of ${source.name} has ${entry.length} bytes`);
       const bytes = source.read(start + entry.offset, entry.length);
       if (sha256Hex(bytes) !== entry.sha256)
         fail('FHE0702', `section '${name}' of ${source.name} does not fit its hash`);

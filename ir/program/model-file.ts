@@ -11,7 +11,7 @@ import {
   specificationSchema,
   type Specification,
 } from './schema.ts';
-import { validateParameters, validateProgram } from './validate.ts';
+import { validateProgram, validateSpecification } from './validate.ts';
 
 /** A compiled model as read from its file. */
 export interface Model {
@@ -62,7 +62,6 @@ export function writeModel(program: Program, errorBound: number, report: unknown
 export function readModel(container: Container): Model {
   const body = parseWith(bodySchema, container.body, 'model');
   const { specification } = body;
-  validateParameters(specification.parameters);
   const instructions = parseWith(
     z.array(instructionSchema).max(2 ** 22),
     parseJson(container, 'instructions'),
@@ -81,8 +80,6 @@ export function readModel(container: Container): Model {
     seconds: new Float64Array(exact(container, 'seconds', instructions.length * 8)),
   };
   validateProgram(program);
-  if (program.nodeOf.some((n) => n < -1 || n >= program.nodes.length))
-    fail('FHE0702', 'model: an instruction names an unknown node');
   return {
     program,
     specification,
@@ -147,6 +144,6 @@ export function readSpecification(text: string): { specification: Specification;
   const file = parseWith(specificationFileSchema, value, 'client specification');
   const fingerprint = specificationFingerprint(file.specification);
   if (fingerprint !== file.fingerprint) fail('FHE0702', 'the client specification does not fit its fingerprint');
-  validateParameters(file.specification.parameters);
+  validateSpecification(file.specification);
   return { specification: file.specification, fingerprint };
 }

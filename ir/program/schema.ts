@@ -48,7 +48,7 @@ const specificationFields = {
   clientSteps: z.array(clientStep).max(8),
   keys: z.strictObject({ relinearization: z.boolean(), rotations: z.array(count).max(65536) }),
   /** The largest error of an output element (absolute, before the factor) that the compiler predicts, in the units of the output. */
-  errorBound: finite,
+  errorBound: finite.min(0),
 };
 
 /** What the client needs and may see: no weights. */

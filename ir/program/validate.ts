@@ -14,7 +14,7 @@ import {
 import { isSecure, maxModulusBits, slotCount, type Parameters } from '../ckks/parameters.ts';
 import type { Attrs, OpDefinition } from '../define.ts';
 import { fail } from '../diagnostics.ts';
-import { copyOffsets, layoutVectors } from '../layout.ts';
+import { layoutSlots, layoutVectors, type Digit } from '../layout.ts';
 import { elementCount, tensor } from '../tensor.ts';
 import { cipherType, type Type } from '../types.ts';
 import type { Instruction, InstructionName, Program, TensorSignature } from './program.ts';
@@ -37,14 +37,33 @@ export const opOfInstruction: Readonly<Record<InstructionName, OpDefinition>> = 
 const damaged = (message: string): never => fail('FHE0702', message);
 
 /**
- * Checks a program from outside before any back end sees it: parameters (ranges, security), every instruction by the types that
- * the ckks ops infer (levels, scales, sizes, registers), signatures, constants and keys. Errors: FHE0702, FHE0601.
+ * Checks a program from outside before any back end sees it: everything of {@link validateSpecification}, every instruction by the types
+ * that the ckks ops infer (levels, scales, sizes, registers), constants and keys. Errors: FHE0702, FHE0601.
  */
 export function validateProgram(program: Program): void {
-  validateParameters(program.parameters);
+  validateSpecification(program);
   const types = inferTypes(program);
-  program.outputs.forEach((output) => validateOutput(program, output, types));
+  program.outputs.forEach((output) => validateOutput(output, types));
   validateKeys(program);
+  if (program.nodeOf.some((n) => n < -1 || n >= program.nodes.length)) damaged('an instruction names an unknown node');
+  if (program.seconds.some((s) => !(s >= 0 && s < Infinity))) damaged('an instruction has no predicted time');
+}
+
+/** What client and server share of a program. */
+type Shared = Pick<Program, 'parameters' | 'inputs' | 'outputs' | 'clientSteps' | 'keys'>;
+
+/** Checks parameters (ranges, security), signatures, client steps and the key manifest. Errors: FHE0702, FHE0601. */
+export function validateSpecification({ parameters, inputs, outputs, clientSteps, keys }: Shared): void {
+  validateParameters(parameters);
+  for (const signature of [...inputs, ...outputs]) validateSignature(parameters, signature);
+  for (const ports of [inputs, outputs])
+    if (new Set(ports.map((p) => p.name)).size !== ports.length) damaged('two inputs or two outputs have one name');
+  for (const { kind, axis } of clientSteps)
+    for (const { shape, name } of outputs)
+      if (!(axis >= -shape.length && axis < shape.length)) damaged(`'${name}' has no axis ${axis} for ${kind}`);
+  const slots = slotCount(parameters);
+  if (keys.rotations.some((s, i) => !(s > (i > 0 ? keys.rotations[i - 1] : 0) && s < slots)))
+    damaged('the key manifest names an impossible rotation, or rotations out of order');
 }
 
 /** Errors: FHE0702 for values out of range, FHE0601 for parameters that claim security and lack it. */
@@ -68,9 +87,8 @@ export function validateParameters(parameters: Parameters): void {
 export function inferTypes(program: Program): Type[] {
   const { parameters } = program;
   const types: Type[] = [];
+  const bits = modulusBitsByLevel(parameters);
   for (const input of program.inputs) {
-    validateSignature(program, input);
-    if (!(input.level < parameters.primes.length)) damaged(`input '${input.name}' is above the modulus chain`);
     input.registers.forEach((register) => {
       if (register !== types.length) damaged(`input '${input.name}' has registers out of order`);
       types.push(cipherType(input.level, input.scale));
@@ -80,9 +98,24 @@ export function inferTypes(program: Program): Type[] {
     const args = instruction.op === 'encode' ? [] : instruction.args;
     const operands = args.map((r) => types[r] ?? damaged(`instruction ${at} reads register ${r} before it is written`));
     const type = opOfInstruction[instruction.op].infer(operands, attrsOf(program, instruction, at), { parameters });
-    types.push(typeof type === 'string' ? damaged(`instruction ${at} (${instruction.op}): ${type}`) : type);
+    if (typeof type === 'string') damaged(`instruction ${at} (${instruction.op}): ${type}`);
+    else if (!scaleFits(type, bits))
+      damaged(`instruction ${at} (${instruction.op}): the scale does not fit the modulus`);
+    else types.push(type);
   });
   return types;
+}
+
+/** log2 of the modulus of each level. */
+function modulusBitsByLevel({ primes }: Parameters): number[] {
+  let bits = 0;
+  return primes.map((q) => (bits += Math.log2(Number(q))));
+}
+
+/** Every scale must leave a bit of the modulus to the message: back ends do not survive a scale beyond the modulus. */
+function scaleFits(type: Type, bits: readonly number[]): boolean {
+  if (type.kind !== 'cipher' && type.kind !== 'plain') return false;
+  return type.scale >= 1 && Math.log2(type.scale) + 1 <= bits[type.level];
 }
 
 /** The attributes of the ckks op that an instruction stands for. */
@@ -102,24 +135,35 @@ export function attrsOf(program: Program, instruction: Instruction, at: number):
   }
 }
 
-function validateSignature(program: Program, { name, shape, layout, registers, factor }: TensorSignature): void {
-  const slots = slotCount(program.parameters);
+/** Bounds come before any array is made: a layout is a few numbers that can claim any size. */
+function validateSignature(parameters: Parameters, signature: TensorSignature): void {
+  const { name, shape, layout, registers, factor, level, scale } = signature;
+  const slots = slotCount(parameters);
+  const room = slots * registers.length;
+  const reach = (digits: readonly Digit[]): number => digits.reduce((sum, d) => sum + (d.extent - 1) * d.stride, 0);
   const size = elementCount(shape);
-  if (size !== layout.size || size < 1)
-    damaged(`'${name}': the layout holds ${layout.size} elements, the tensor has ${size}`);
-  const reach = layout.digits.reduce((sum, d) => sum + (d.extent - 1) * d.stride, 0);
-  const copies = layout.copies.reduce((count, d) => count * d.extent, 1);
-  if (reach > slots * 1024 || copies > slots) damaged(`'${name}': the layout reaches beyond any ciphertext`);
+  if (size !== layout.size || !(size >= 1 && size <= room))
+    damaged(`'${name}': the layout holds ${layout.size} elements, the tensor has ${size}, the ciphertexts ${room}`);
+  if (layout.digits.length > 32 || layout.copies.length > 32) damaged(`'${name}': the layout has too many digits`);
+  // The slowest digit may be cut short, so its extent alone can reach further than the elements do.
+  const [slowest, ...others] = layout.digits;
+  const used = Math.ceil(size / elementCount(others.map((d) => d.extent)));
+  if (!(reach([{ ...slowest, extent: used }, ...others]) < room && reach(layout.copies) < room))
+    damaged(`'${name}': the layout reaches beyond its ciphertexts`);
+  if (!(elementCount(layout.copies.map((d) => d.extent)) <= slots))
+    damaged(`'${name}': the layout has too many copies`);
   if (layoutVectors(layout, slots) !== registers.length)
     damaged(`'${name}': ${registers.length} ciphertexts do not fit the layout`);
-  if (copyOffsets(layout).some((offset) => offset < 0)) damaged(`'${name}': the layout has negative copies`);
+  if (new Set(layoutSlots(layout)).size !== size) damaged(`'${name}': two elements share a slot`);
   if (factor.length !== 1 && factor.length !== size)
     damaged(`'${name}': ${factor.length} factors for ${size} elements`);
   if (factor.some((f) => !Number.isFinite(f) || f === 0)) damaged(`'${name}': a factor is zero or not finite`);
+  if (!(level < parameters.primes.length)) damaged(`'${name}' is above the modulus chain`);
+  if (!scaleFits(cipherType(level, scale), modulusBitsByLevel(parameters)))
+    damaged(`'${name}': the scale does not fit the modulus`);
 }
 
-function validateOutput(program: Program, output: TensorSignature, types: readonly Type[]): void {
-  validateSignature(program, output);
+function validateOutput(output: TensorSignature, types: readonly Type[]): void {
   for (const register of output.registers) {
     const type = types[register] ?? damaged(`output '${output.name}' reads a register that is never written`);
     if (type.kind !== 'cipher' || type.size !== 2) damaged(`output '${output.name}' is not a ciphertext of size 2`);
@@ -132,8 +176,6 @@ function validateKeys(program: Program): void {
   const used = new Set(program.instructions.flatMap((i) => (i.op === 'rotate' ? [i.steps] : [])));
   const known = new Set(program.keys.rotations);
   for (const steps of used) if (!known.has(steps)) damaged(`the key manifest lacks rotation ${steps}`);
-  if (program.keys.rotations.some((s) => !(s > 0 && s < slotCount(program.parameters))))
-    damaged('the key manifest names an impossible rotation');
   const relinearizes = program.instructions.some((i) => i.op === 'relinearize');
   if (relinearizes && !program.keys.relinearization) damaged('the key manifest lacks the relinearization key');
 }

@@ -60,9 +60,9 @@ class Cursor {
     this.expect(this.u16(), 0xa15e, 'magic number');
     this.expect(this.u8(), headerLength, 'header length');
     this.expect(this.u8(), 4, 'major version');
-    this.u8();
+    this.expect(this.u8(), 1, 'minor version');
     this.expect(this.u8(), 0, 'compression');
-    this.u16();
+    this.expect(this.u16(), 0, 'reserved field');
     const size = this.u64();
     if (size > this.bytes.length - start) this.refuse('states more bytes than there are');
     return start + size;
