@@ -1,5 +1,5 @@
 import type { Builder } from '../../ir/builder.ts';
-import { derivedLoc, InternalError, type Loc } from '../../ir/diagnostics.ts';
+import { InternalError, type Loc } from '../../ir/diagnostics.ts';
 import type { Matrix } from '../../ir/matrix.ts';
 import type { Value } from '../../ir/module.ts';
 import { linear } from '../../ir/nn/linear.ts';
@@ -54,8 +54,10 @@ export function isGather(m: Matrix): boolean {
 }
 
 /**
- * Whether the matrix needs no multiplication on packed vectors: each row adds or subtracts the same few relative positions
- * (identity, strided picks, sums and differences of a shift), so that rotations and additions alone compute it and it costs no level.
+ * Whether the matrix may need no multiplication on packed vectors: each row adds or subtracts the same few relative positions
+ * (identity, strided picks, sums and differences of a shift). Rotations and additions alone compute it, and it costs no level, where
+ * both ends have aligned layouts. Those exist for strides that are powers of two; the search for layouts usually finds them. Elsewhere
+ * (a stride of 3, more terms than are worth a level) lowering spends a level: comparisons of paths are then off by it.
  */
 export function isUnitMap(m: Matrix): boolean {
   const terms = m.start[1];
@@ -72,6 +74,3 @@ export function isUnitMap(m: Matrix): boolean {
   }
   return true;
 }
-
-export const locFrom = (pass: string, ...values: readonly Value[]): Loc =>
-  derivedLoc(pass, ...values.map((v) => v.loc));
