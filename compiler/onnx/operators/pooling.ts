@@ -25,7 +25,11 @@ function maximum(node: OnnxNode): Operand {
   return node.emit(maxPool, [node.input(0)], { ...poolAttributes(node) });
 }
 
-/** The first opset whose official test vectors count padding, but not what a last window reads beyond it (ceil_mode, count_include_pad). */
+/**
+ * With ceil_mode and count_include_pad a last window may reach beyond the padding, and the specification does not say whether what it reads
+ * there counts. The official test vector of ONNX 1.16 counts it, and models below this opset follow that; from it on only padding
+ * counts. Where the boundary lies is our choice.
+ */
 const countsPaddingOnly = 22;
 
 /** End pads that the last windows reach, at least the given ones: what they read beyond the padding then counts as padding. */
