@@ -15,7 +15,7 @@ const heavy = new Set(['rotate', 'relinearize']);
 /**
  * Shares a program between workers: instructions are merged into clusters (a key switch or a sum with what only it uses), and each
  * cluster goes, in program order, to the worker that finishes it first (list scheduling by earliest finish time, as HEFT:
- * Topcuoglu, Hariri, Wu, 2002). `transferSeconds` is the time to hand one ciphertext to another worker.
+ * Topcuoglu, Hariri, Wu, 2002). Where that is no faster than one worker alone, one worker does it all. `transferSeconds` is the time to hand one ciphertext to another worker.
  */
 export function partition(program: Program, workers: number, transferSeconds: number): Partition {
   const inputs = inputCount(program);
@@ -57,7 +57,10 @@ export function partition(program: Program, workers: number, transferSeconds: nu
   const workerOf = Int32Array.from(instructions, ({ op }, at) =>
     op === 'encode' ? unowned : (chosen.get(clusters[at]) ?? 0),
   );
-  return { workerOf, seconds: free.reduce((m, t) => Math.max(m, t), 0) };
+  const shared = { workerOf, seconds: free.reduce((m, t) => Math.max(m, t), 0) };
+  if (workers === 1) return shared;
+  const alone = partition(program, 1, transferSeconds);
+  return alone.seconds <= shared.seconds ? alone : shared;
 }
 
 /**
