@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Module } from '../../ir/module.ts';
 import { printModule } from '../../ir/text/print.ts';
 import { formatReproducer, PassFailure } from '../../passes/run.ts';
@@ -34,9 +35,9 @@ export function formatCrash(error: unknown, args: readonly string[], file: strin
   return [...head, where, ...(error.module ? [printModule(error.module, { loc: true })] : []), ''].join('\n');
 }
 
-/** Writes the reproducer into the working folder; returns its name, or undefined where that is not possible. */
-export function writeCrash(error: unknown, args: readonly string[], now: Date): string | undefined {
-  const file = `fhec-crash-${now.toISOString().replaceAll(/[:.]/g, '-')}.txt`;
+/** Writes the reproducer into a folder; returns its path, or undefined where that is not possible. */
+export function writeCrash(error: unknown, args: readonly string[], folder: string, now: Date): string | undefined {
+  const file = join(folder, `fhec-crash-${now.toISOString().replaceAll(/[:.]/g, '-')}.txt`);
   try {
     writeFileSync(file, formatCrash(error, args, file), { flag: 'wx' });
     return file;

@@ -1,5 +1,6 @@
 /** Bytes in the unit that leaves one to three digits before the point. */
 export function formatBytes(bytes: number): string {
+  if (!Number.isFinite(bytes)) return '?';
   const units = ['bytes', 'kB', 'MB', 'GB', 'TB'];
   const unit = bytes < 1 ? 0 : Math.min(units.length - 1, Math.floor(Math.log10(bytes) / 3));
   const value = bytes / 1000 ** unit;
@@ -16,7 +17,7 @@ export function formatSeconds(seconds: number): string {
 }
 
 /** A share between 0 and 1 as a percentage with two decimals. */
-export const formatShare = (share: number): string => `${(100 * share).toFixed(2)}%`;
+export const formatShare = (share: number): string => (Number.isFinite(share) ? `${(100 * share).toFixed(2)}%` : '?');
 
 export const formatInterval = ([low, high]: readonly [number, number]): string =>
   `${formatShare(low)} to ${formatShare(high)}`;

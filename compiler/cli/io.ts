@@ -4,12 +4,15 @@ export interface Io {
   readonly err: (text: string) => void;
   /** The terminal for progress bars; absent where standard error is none. */
   readonly terminal?: NodeJS.WriteStream | undefined;
+  /** Where reproducers of defects are written. */
+  readonly crashFolder: string;
 }
 
 export const processIo = (): Io => ({
   out: (text) => void process.stdout.write(text),
   err: (text) => void process.stderr.write(text),
   terminal: process.stderr.isTTY ? process.stderr : undefined,
+  crashFolder: '.',
 });
 
 /** The options that every command has. */

@@ -33,7 +33,7 @@ function report(error: unknown, args: readonly string[], io: Io): number {
   }
   // What a worker thread reports comes as a FhecError.
   const message = error instanceof FhecError ? error.diagnostics[0].message : messageOf(error);
-  const file = writeCrash(error, args, new Date());
+  const file = writeCrash(error, args, io.crashFolder, new Date());
   if (json) io.out(`${JSON.stringify({ error: [{ code: 'FHE9901', message }] })}\n`);
   io.err(`error FHE9901: ${message}\n  help: This is a defect of fhec; please report it`);
   io.err(file === undefined ? '.\n' : ` with the file ${file}.\n`);

@@ -5,16 +5,16 @@ import type { Specification } from '../../../ir/program/schema.ts';
 import type { Tensor } from '../../../ir/tensor.ts';
 import { applyClientSteps } from '../../../runtime/client/finish.ts';
 import { readSecretKey } from '../../../runtime/client/keys.ts';
+import { shareOutput } from '../../../runtime/client/share.ts';
 import { openClient } from '../../../runtime/client/session.ts';
 import { readCiphertexts } from '../../../runtime/files/ciphertexts.ts';
 import { withFile, writeFileParts } from '../../../runtime/files/files.ts';
 import { writeNpy } from '../../inputs/npy.ts';
-import { newCommand } from '../common-options.ts';
+import { newCommand, positiveInteger } from '../common-options.ts';
 import { formatNumber } from '../format.ts';
 import { printResult, type CommonFlags, type Io } from '../io.ts';
 import { openSpecification, warnInsecure } from '../model.ts';
 import { topClass } from '../predict.ts';
-import { shareable } from '../share.ts';
 import { secretKeyPath } from './encrypt.ts';
 
 interface Flags extends CommonFlags {
@@ -23,6 +23,7 @@ interface Flags extends CommonFlags {
   readonly input: string;
   readonly out?: string;
   readonly share?: boolean;
+  readonly shareResults: number;
 }
 
 export function decryptCommand(io: Io): Command {
@@ -39,7 +40,8 @@ export function decryptCommand(io: Io): Command {
     .requiredOption('--keys <path>', 'the folder that keygen made, or the secret key in it')
     .requiredOption('--input <file>', 'the ciphertexts that fhec run wrote')
     .option('-o, --out <file>', 'also write the result as .npy, or as .npz with all outputs')
-    .option('--share', 'round and add noise, so that others may see the values; see SECURITY.md')
+    .option('--share', 'add noise and round, so that others may see the values; see SECURITY.md')
+    .option('--share-results <number>', 'how many results of this key may ever be shared', positiveInteger, 1)
     .action(async (flags: Flags) => {
       const specification = openSpecification(flags.spec);
       warnInsecure(specification.parameters, io, flags);
@@ -50,7 +52,10 @@ export function decryptCommand(io: Io): Command {
           readCiphertexts(file, client.label('output'), specification.outputs),
         );
         const { errorBound, outputs: signatures, clientSteps } = specification;
-        const decrypted = client.decrypt(ciphertexts).map((t) => (flags.share ? shareable(t, errorBound) : t));
+        const share = (t: Tensor, i: number): Tensor =>
+          shareOutput(signatures[i], errorBound, t, { results: flags.shareResults }).output;
+        const raw = client.decrypt(ciphertexts);
+        const decrypted = flags.share ? raw.map(share) : raw;
         const final = decrypted.map((t, i) => (i === 0 ? applyClientSteps(clientSteps, t) : t));
         const outputs = signatures.map(({ name }, i) => ({ name, tensor: final[i] }));
         if (flags.out !== undefined) writeOutputs(flags.out, outputs);

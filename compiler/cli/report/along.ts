@@ -17,7 +17,9 @@ export function renderLevels({ nodes, parameters }: CompileReport): Markup {
     const levels = n.levelIn === n.levelOut ? String(n.levelIn) : `${n.levelIn} → ${n.levelOut}`;
     return html`${name(n)}
       <div class="track">${bar}</div>
-      <div class="value">${levels} <small>2^${n.scaleBits.toFixed(1)}</small></div> `;
+      <div class="value">
+        ${levels} <small>2<sup>${n.scaleBits.toFixed(1)}</sup></small>
+      </div> `;
   });
   return html`<div class="rows">
     <div class="head">node</div>

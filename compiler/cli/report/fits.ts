@@ -33,6 +33,7 @@ function chart({ curve, histogram, interval, node }: ActivationAccount): Html {
   const most = counts.reduce((m, c) => Math.max(m, c), 0) || 1;
   const bins = counts.map((c, i): [number, number] => [low + ((i + 0.5) * (high - low)) / counts.length, c / most]);
   const bars = area<[number, number]>()
+    .defined(([at, share]) => Number.isFinite(at) && Number.isFinite(share))
     .x(([at]) => x(at))
     .y0(bottom)
     .y1(([, share]) => bottom - share * (bottom - margin.top) * 0.9)

@@ -28,7 +28,7 @@ export function renderHeadline(report: CompileReport): Markup {
     ${tile('Peak memory', formatBytes(cost.peakBytes), 'keys, ciphertexts and plaintexts')}
     ${tile('Evaluation keys', formatBytes(cost.keyBytes), `${cost.rotationKeys} rotation keys, in memory`)}
     ${tile('Ring degree N', String(p.ringDegree), `${p.slots} slots`)}
-    ${tile('Modulus log QP', `${p.modulusBits.toFixed(0)} of ${p.limitBits} bits`, p.secure ? '128-bit security' : 'INSECURE: for tests only')}
+    ${tile('Modulus log QP', `${p.modulusBits.toFixed(0)} / ${p.limitBits}`, p.secure ? 'bits, of what 128-bit security allows' : 'INSECURE: for tests only')}
     ${tile('Levels used', String(cost.depth), `of ${p.primes.length - 1}; precision ${precision.errorBits.toFixed(1)} bits`)}
   </div>`;
 }

@@ -54,7 +54,7 @@ function renderAlternatives({ alternatives, uniform }: CompileReport): Markup {
   const chosen = alternatives.find((a) => a.chosen);
   const row = (a: AlternativeAccount): (string | Markup)[] => [
     a.chosen ? html`<span class="chosen">chosen</span>` : uniform && sameDegrees(a, uniform) ? 'best uniform' : '',
-    degreesOf(a.degrees),
+    html`<span class="degrees">${degreesOf(a.degrees)}</span>`,
     String(a.levels),
     String(a.ringDegree),
     formatSeconds(a.seconds),
@@ -62,7 +62,7 @@ function renderAlternatives({ alternatives, uniform }: CompileReport): Markup {
     formatShare(a.agreement),
   ];
   return html`${compare(chosen, uniform)}
-  ${table(['', 'degrees', 'levels', 'N', 'predicted', 'accuracy', 'same top-1'], alternatives.map(row), [2, 3, 4, 5, 6])}`;
+  ${table(['', 'degrees', 'levels of activations', 'N', 'predicted', 'accuracy', 'same top-1'], alternatives.map(row), [2, 3, 4, 5, 6])}`;
 }
 
 function compare(chosen: AlternativeAccount | undefined, uniform: AlternativeAccount | undefined): Markup {
@@ -71,19 +71,19 @@ function compare(chosen: AlternativeAccount | undefined, uniform: AlternativeAcc
   const ratio = uniform.seconds / chosen.seconds;
   return html`<p>
     Layerwise ${formatSeconds(chosen.seconds)}, the best uniform degree (${degreesOf(uniform.degrees)})
-    ${formatSeconds(uniform.seconds)}: a ratio of ${ratio.toFixed(2)}.
+    ${formatSeconds(uniform.seconds)}: ${ratio.toFixed(2)} times as long.
   </p>`;
 }
 
 const sameDegrees = (a: AlternativeAccount, b: AlternativeAccount): boolean => a.degrees.join() === b.degrees.join();
 
 function renderParameters({ parameters: p, cost, precision }: CompileReport): Markup {
-  const rows: (readonly [string, string])[] = [
+  const rows: (readonly [string, string | Markup])[] = [
     ['ring degree N', String(p.ringDegree)],
     ['slots', String(p.slots)],
     ['log QP', `${p.modulusBits.toFixed(2)} bits; 128-bit security allows ${p.limitBits}`],
     ['security', p.secure ? '128 bits (dense ternary secret)' : 'none: made with --insecure-for-tests'],
-    ['scale of fresh ciphertexts', `2^${p.scaleBits.toFixed(2)}`],
+    ['scale of fresh ciphertexts', html`2<sup>${p.scaleBits.toFixed(2)}</sup>`],
     ['primes of the chain', p.primes.join(', ')],
     ['special primes', p.specialPrimes.join(', ')],
     ['error bound of an output', precision.errorBound.toExponential(2)],

@@ -3,7 +3,8 @@ import { parseWith } from '../../../ir/program/schema.ts';
 import type { CompileReport } from '../../report.ts';
 
 const text = z.string().max(10_000);
-const number = z.number();
+/** JSON has neither NaN nor infinities and writes null for them. */
+const number = z.union([z.number(), z.null().transform(() => NaN)]);
 const numbers = z.array(number).max(100_000);
 const pair = z.tuple([number, number]);
 

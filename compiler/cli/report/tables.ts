@@ -77,7 +77,7 @@ export function renderTables(report: CompileReport): string {
     [
       ['', 'left'],
       ['degrees', 'left'],
-      ['levels', 'right'],
+      ['levels of activations', 'right'],
       ['N', 'right'],
       ['predicted', 'right'],
       ['accuracy', 'right'],
