@@ -5,7 +5,7 @@ import { registry } from './registry.ts';
 import { errorType, type Type } from './types.ts';
 
 /** Makes a parameter of a function. */
-export function makeParam(name: string, type: Type, loc: Loc = unknownLoc): Value {
+function makeParam(name: string, type: Type, loc: Loc = unknownLoc): Value {
   return { op: 'param', operands: [], attrs: { name }, type, loc };
 }
 

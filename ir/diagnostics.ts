@@ -85,8 +85,3 @@ export class InternalError extends Error {
     this.name = 'InternalError';
   }
 }
-
-/** Marks a branch that the types make impossible. */
-export function unreachable(value: never): never {
-  throw new InternalError(`unexpected ${JSON.stringify(value)}`);
-}

@@ -56,7 +56,7 @@ export function identityMatrix(size: number): Matrix {
 }
 
 /** The square matrix with `diagonal` on its main diagonal (zeros are not stored). */
-export function diagonalMatrix(diagonal: Float64Array): Matrix {
+function diagonalMatrix(diagonal: Float64Array): Matrix {
   const index = Int32Array.from(diagonal.keys());
   return matrixFromTriples(diagonal.length, diagonal.length, index, index, diagonal);
 }

@@ -11,7 +11,7 @@ import type { Parameters } from './parameters.ts';
  */
 
 /** Standard deviation of the coefficients of encryption and key errors. */
-export const errorDeviation = 3.2;
+const errorDeviation = 3.2;
 
 /** Variance of a coefficient of a dense ternary secret. */
 const secretVariance = 2 / 3;

@@ -5,7 +5,7 @@ import { cipherType, plainType, type CipherType, type PlainType, type Type } fro
 import { slotCount, type Parameters } from './parameters.ts';
 
 /** Two scales count as equal when they differ by at most this factor: rounding of doubles only. */
-export const scaleTolerance = 2 ** -40;
+const scaleTolerance = 2 ** -40;
 
 export const sameScale = (a: number, b: number): boolean => Math.abs(a - b) <= scaleTolerance * Math.max(a, b);
 

@@ -87,7 +87,7 @@ export const concat = defineNnOp({
 const clamp = (v: number, low: number, high: number): number => Math.min(Math.max(v, low), high);
 
 /** First index and number of the indices start, start + step, ... before end along a dimension: negative bounds count from its end, all are clamped (numpy, ONNX Slice). */
-export function sliceRange(size: number, start: number, end: number, step: number): readonly [number, number] {
+function sliceRange(size: number, start: number, end: number, step: number): readonly [number, number] {
   const fromEnd = (v: number): number => (v < 0 ? v + size : v);
   const first = step > 0 ? clamp(fromEnd(start), 0, size) : clamp(fromEnd(start), 0, size - 1);
   const last = step > 0 ? clamp(fromEnd(end), 0, size) : clamp(fromEnd(end), -1, size - 1);

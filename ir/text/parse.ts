@@ -37,7 +37,7 @@ export function readModule(text: string, options: ParseOptions = {}): Built {
 const frameWidth = 100;
 
 /** Adds the line of text that a diagnostic points to, with a mark under its column. */
-export function withFrame(d: Diagnostic, text: string, file: string): Diagnostic {
+function withFrame(d: Diagnostic, text: string, file: string): Diagnostic {
   if (d.loc.kind !== 'text' || d.loc.file !== file) return d;
   const { line, column } = d.loc;
   const source = text.split(/\r?\n/, line).at(line - 1);

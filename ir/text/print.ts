@@ -18,7 +18,7 @@ export interface PrintOptions {
 }
 
 /** Constants with more elements (tensors) or entries (matrices) are named, not written out. */
-export const maxInlineElements = 16;
+const maxInlineElements = 16;
 
 /**
  * The canonical text of a module: values renumbered, attributes sorted by name, numbers in their shortest exact form, one op a line.

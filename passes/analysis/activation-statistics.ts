@@ -2,7 +2,7 @@ import { fail } from '../../ir/diagnostics.ts';
 import type { Value } from '../../ir/module.ts';
 import { channelRuns, forEachRun, type BatchData } from './evaluate-batch.ts';
 
-export const histogramBins = 300;
+const histogramBins = 300;
 
 /** Counts of equally wide bins over [low, high]; the last bin holds `high` too. */
 export interface Histogram {

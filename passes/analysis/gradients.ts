@@ -18,7 +18,7 @@ export function chebyshevDerivative(c: Float64Array): Float64Array {
 }
 
 /** Derivative of a scalar function by central differences; one-sided at the border of its domain. */
-export function numericDerivative(f: (x: number) => number, x: number): number {
+function numericDerivative(f: (x: number) => number, x: number): number {
   const h = 1e-5 * Math.max(1, Math.abs(x));
   const [low, high] = [f(x - h), f(x + h)];
   if (Number.isFinite(low)) return (high - low) / (2 * h);

@@ -24,8 +24,8 @@ export interface CandidateOptions {
   readonly tune?: boolean;
 }
 
-export const defaultMargins: readonly number[] = [0.1, 0.2, 0.4, 0.8];
-export const defaultComposites: readonly string[] = ['f1g2', 'f2g2', 'f2g3', 'f1sq_g1sq', 'alpha7', 'alpha10'];
+const defaultMargins: readonly number[] = [0.1, 0.2, 0.4, 0.8];
+const defaultComposites: readonly string[] = ['f1g2', 'f2g2', 'f2g3', 'f1sq_g1sq', 'alpha7', 'alpha10'];
 
 /** Every replacement of one activation: direct polynomials of each degree, composites where the function has a sign. Not pruned. */
 export function allCandidates(node: Value, profile: ActivationProfile, options: CandidateOptions = {}): Candidate[] {

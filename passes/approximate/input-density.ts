@@ -25,7 +25,7 @@ export interface InputDensity {
 export type Interval = readonly [low: number, high: number];
 
 /** Cells of an interval: enough for degree 31 (more than ten points for each coefficient). */
-export const densityCells = 512;
+const densityCells = 512;
 
 const noTail = (anchor: number): Tail => ({ anchor, mass: 0, excess: 0 });
 
@@ -92,7 +92,7 @@ function spread(mass: Float64Array, [low, high]: Interval, from: number, to: num
   }
 }
 
-export function sampleCount(channel: ChannelProfile): number {
+function sampleCount(channel: ChannelProfile): number {
   return channel.histogram.counts.reduce((sum, n) => sum + n, 0);
 }
 

@@ -8,7 +8,7 @@ import { replacementRisk } from './replacement-risk.ts';
  */
 export type Structure = 'general' | 'even' | 'odd';
 
-export function hasTerm(structure: Structure, k: number): boolean {
+function hasTerm(structure: Structure, k: number): boolean {
   return k <= 1 || structure === 'general' || k % 2 === (structure === 'even' ? 0 : 1);
 }
 

@@ -40,7 +40,7 @@ export function rowMajorArrangement(shape: readonly number[], slots: number): Ar
 }
 
 /** The arrangement with free bits appended until it has the slots' bits. */
-export function fill(atoms: Arrangement, slots: number): Arrangement {
+function fill(atoms: Arrangement, slots: number): Arrangement {
   const missing = Math.max(0, bitCount(slots) - widthOf(atoms));
   return [...atoms, ...new Array<Atom>(missing).fill(freeBit)];
 }

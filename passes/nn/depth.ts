@@ -8,7 +8,7 @@ import { isLinear, isUnitMap, linearAttrs } from './linear-op.ts';
 const assumedActivationDepth = 3;
 
 /** Levels that one op of canonical nn needs on its way from operand `index` to its result. */
-export function stepDepth(op: Value, index: number): number {
+function stepDepth(op: Value, index: number): number {
   if (isLinear(op)) return isUnitMap(linearAttrs(op).matrices[index]) ? 0 : 1;
   if (op.op === polynomial.name) {
     const terms = (op.attrs['coefficients'] as Tensor).shape[1];

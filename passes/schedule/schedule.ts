@@ -30,7 +30,7 @@ export interface ScheduleOptions {
   readonly costModel: CostModel;
 }
 
-export const defaultScheduleOptions: ScheduleOptions = {
+const defaultScheduleOptions: ScheduleOptions = {
   precisionBits: 8,
   headroomBits: defaultHeadroomBits,
   maxScaleBits: scaleBitsCap,

@@ -12,7 +12,7 @@ import { randomAttrs, randomShape } from './attributes.ts';
 import { arbitraryChoices, type Choices } from './choices.ts';
 
 /** Toy parameters: 16 slots, four levels, canonical scales. Primes are 1 modulo 64 and close to 2^30. */
-export const toyParameters: Parameters = (() => {
+const toyParameters: Parameters = (() => {
   const primes = [1073741953n, 1073742209n, 1073742721n, 1073744257n];
   const scales = [2 ** 30];
   for (const [level, prime] of primes.entries()) {
@@ -67,7 +67,7 @@ function tryOp(
 }
 
 /** A module that satisfies `spec`, drawn from `choices`. */
-export function randomModule(spec: Spec, choices: Choices): Module {
+function randomModule(spec: Spec, choices: Choices): Module {
   const { level } = spec;
   const parameters = level === 'ckks' ? toyParameters : undefined;
   const definitions = registry.all().filter((d) => spec.ops.has(d.name));
@@ -91,7 +91,7 @@ export function randomModule(spec: Spec, choices: Choices): Module {
 export const arbitraryModule = (spec: Spec, maxLength?: number): fc.Arbitrary<Module> =>
   arbitraryChoices(maxLength).map((choices) => randomModule(spec, choices));
 
-export const levels: readonly Level[] = ['nn', 'slots', 'ckks'];
+const levels: readonly Level[] = ['nn', 'slots', 'ckks'];
 
 /** A module of any level. */
 export const arbitraryAnyModule: fc.Arbitrary<Module> = fc.oneof(...levels.map((l) => arbitraryModule(levelSpec(l))));

@@ -20,7 +20,7 @@ export function randomShape(choices: Choices): number[] {
   return Array.from({ length: 1 + choices.int(4) }, (_, i) => (i === 0 ? 1 : 1 + choices.int(4)));
 }
 
-export function randomMatrix(choices: Choices, rows: number, columns: number): Matrix {
+function randomMatrix(choices: Choices, rows: number, columns: number): Matrix {
   const count = rows === 0 || columns === 0 ? 0 : choices.int(24);
   const places = Array.from({ length: count }, () => choices.int(rows * columns));
   const unique = [...new Set(places)];

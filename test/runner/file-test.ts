@@ -20,7 +20,7 @@ export interface ExpectedError {
   readonly text: string;
 }
 
-export const maxGoldenLines = 80;
+const maxGoldenLines = 80;
 
 const verbNames: readonly string[] = ['roundtrip', 'print', 'verify', 'pass', 'eval'] satisfies Verb['name'][];
 const isVerbName = (name: string): name is Verb['name'] => verbNames.includes(name);

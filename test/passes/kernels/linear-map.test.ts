@@ -1,25 +1,22 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { copyOffsets, layoutSlots, layoutVectors, type Layout } from '../../../ir/layout.ts';
+import { copyOffsets, layoutSlots, type Layout } from '../../../ir/layout.ts';
 import { applyMatrix, identityMatrix, matrixFromTriples, type Matrix } from '../../../ir/matrix.ts';
+import { tensor } from '../../../ir/tensor.ts';
 import { countArithmetic, sealCosts } from '../../../passes/kernels/count-arithmetic.ts';
 import { evaluateArithmetic } from '../../../passes/kernels/evaluate-arithmetic.ts';
 import { applyLinearPlan, planLinearMap, type LinearOperand } from '../../../passes/kernels/linear-map.ts';
 import { arrangementLayout, rowMajorArrangement } from '../../../passes/lower-nn-to-slots/arrangement.ts';
-import { dense, numbers } from '../lower-nn-to-slots/networks.ts';
+import { dense, numbers, packTensor } from '../lower-nn-to-slots/networks.ts';
 
 /** Runs the kernel on random inputs; slots without an element hold 9. The largest error over all copies of the output. */
 function error(operands: readonly LinearOperand[], output: Layout, slots: number): number {
   const random = numbers(5);
   const plan = planLinearMap(operands, output, slots, sealCosts);
   const values = operands.map((o) => Float64Array.from({ length: o.matrix.columns }, random));
-  const inputs = operands.map(({ layout }, i) => {
-    const vectors = Array.from({ length: layoutVectors(layout, slots) }, () => new Float64Array(slots).fill(9));
-    layoutSlots(layout).forEach((slot, e) => {
-      for (const o of copyOffsets(layout)) vectors[Math.floor((slot + o) / slots)][(slot + o) % slots] = values[i][e];
-    });
-    return vectors;
-  });
+  const inputs = operands.map(({ layout, matrix }, i) =>
+    packTensor(tensor([matrix.columns], values[i]), layout, slots, 9).map((t) => t.data),
+  );
   const exact = new Float64Array(output.size);
   operands.forEach((o, i) => applyMatrix(o.matrix, values[i], exact));
   const got = applyLinearPlan(evaluateArithmetic(slots), plan, inputs);

@@ -69,7 +69,7 @@ export function convolution(
 }
 
 /** Average pooling of every channel. */
-export function averagePool(input: Grid, size: number): { matrix: Matrix; output: Grid } {
+function averagePool(input: Grid, size: number): { matrix: Matrix; output: Grid } {
   const window = { filters: input.channels, kernel: size, stride: size, groups: input.channels };
   return convolution(input, window, () => 1 / size);
 }
@@ -86,7 +86,7 @@ export function dense(rows: number, columns: number, weight: () => number): Matr
   );
 }
 
-export const compose = multiplyMatrices;
+const compose = multiplyMatrices;
 export const shapeOfGrid = (g: Grid): number[] => [1, g.channels, g.height, g.width];
 
 /** Builds small networks in canonical nn. */
@@ -142,10 +142,6 @@ export function packTensor(t: Tensor, layout: Layout, slots: number, filler = 0)
     }
   });
   return vectors.map((v) => tensor([slots], v));
-}
-
-export function unpackTensor(vectors: readonly Tensor[], layout: Layout, slots: number): Float64Array {
-  return Float64Array.from(layoutSlots(layout), (slot) => vectors[Math.floor(slot / slots)].data[slot % slots]);
 }
 
 /** The largest difference between a module's results at nn and at slots, on random inputs; checks every copy of the results. */
