@@ -14,7 +14,7 @@ export const openModel = (path: string): Model => withFile(path, (file) => readM
 /** Reads a client specification; a model file is no such file. Errors: FHE0701, FHE0702, FHE0601, FHE0902. */
 export const openSpecification = (path: string): Specification => readSpecification(readText(path)).specification;
 
-export function readText(path: string): string {
+function readText(path: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {

@@ -19,7 +19,7 @@ export function startProgress(io: Io, flags: CommonFlags): Progress {
 
 /** Seconds that the rest takes when it goes on as before. */
 function timeLeft(share: number, seconds: number): string {
-  return share > 0.01 && seconds > 0.5 ? `${formatSeconds((seconds * (1 - share)) / share)} left` : '';
+  return share > 0.01 && share < 1 && seconds > 0.5 ? `${formatSeconds((seconds * (1 - share)) / share)} left` : '';
 }
 
 function bar(stream: NodeJS.WriteStream): Progress {

@@ -5,7 +5,7 @@ import type { Io } from './io.ts';
 import { fhecCommand } from './fhec.ts';
 
 /** What the process ends with. */
-export const exitCodes = { ok: 0, userError: 1, usage: 2, internalError: 3, cancelled: 130 } as const;
+const exitCodes = { ok: 0, userError: 1, usage: 2, internalError: 3, cancelled: 130 } as const;
 
 /** Runs the command line `args` (without node and script) and returns the exit code; never throws. */
 export async function runMain(args: readonly string[], io: Io): Promise<number> {

@@ -17,7 +17,7 @@ export const float32: ElementType = { bytes: 4, get: (v, at, le) => v.getFloat32
 export const float64: ElementType = { bytes: 8, get: (v, at, le) => v.getFloat64(at, le) };
 
 /** IEEE 754 half precision. */
-export function halfToNumber(bits: number): number {
+function halfToNumber(bits: number): number {
   const sign = bits & 0x8000 ? -1 : 1;
   const exponent = (bits >> 10) & 31;
   const fraction = bits & 0x3ff;

@@ -11,7 +11,7 @@ const wave = (count: number, seed: number): number[] =>
   Array.from({ length: count }, (_, i) => Math.sin(seed * (i + 1)));
 
 /** Four numbers to three classes, with one activation and a softmax for the client. */
-export const tinyModel = (): Uint8Array =>
+const tinyModel = (): Uint8Array =>
   model({
     inputs: [port('x', ['batch', 4])],
     outputs: ['p'],
