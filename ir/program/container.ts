@@ -11,7 +11,7 @@ import { fail } from '../diagnostics.ts';
  *   48  h bytes   header, UTF-8 JSON: { kind, sections: [{ name, offset, length, sha256 }], body }
  *   ...           sections, each at a multiple of 64 bytes, so that they can be mapped
  */
-export const formatVersion = 1;
+const formatVersion = 1;
 
 const magic = Uint8Array.of(0x89, 0x46, 0x48, 0x45, 0x43, 0x0d, 0x0a, 0x1a);
 const fixedLength = 48;
@@ -61,7 +61,7 @@ const sha256 = (...parts: readonly Uint8Array[]): Uint8Array<ArrayBufferLike> =>
   return hash.digest();
 };
 
-export const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
+const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 export const sha256Hex = (bytes: Uint8Array): string => hex(sha256(bytes));
 
 const align = (offset: number): number => Math.ceil(offset / alignment) * alignment;

@@ -67,7 +67,7 @@ export function validateSpecification({ parameters, inputs, outputs, clientSteps
 }
 
 /** Errors: FHE0702 for values out of range, FHE0601 for parameters that claim security and lack it. */
-export function validateParameters(parameters: Parameters): void {
+function validateParameters(parameters: Parameters): void {
   const { ringDegree, primes, specialPrimes, scales, secure } = parameters;
   if (!maxModulusBits.has(ringDegree)) damaged(`ring degree ${ringDegree} is not a power of two from 1024 to 65536`);
   if (primes.length < 1 || primes.length > 64 || specialPrimes.length > 16)
@@ -84,7 +84,7 @@ export function validateParameters(parameters: Parameters): void {
 }
 
 /** The type of every register; throws FHE0702 at the first instruction that does not fit. */
-export function inferTypes(program: Program): Type[] {
+function inferTypes(program: Program): Type[] {
   const { parameters } = program;
   const types: Type[] = [];
   const bits = modulusBitsByLevel(parameters);
@@ -119,7 +119,7 @@ function scaleFits(type: Type, bits: readonly number[]): boolean {
 }
 
 /** The attributes of the ckks op that an instruction stands for. */
-export function attrsOf(program: Program, instruction: Instruction, at: number): Attrs {
+function attrsOf(program: Program, instruction: Instruction, at: number): Attrs {
   switch (instruction.op) {
     case 'encode': {
       const vector =

@@ -10,7 +10,7 @@ const zip = (a: Vector, b: Vector, f: (x: number, y: number) => number): Vector 
 };
 
 /** Rotation to the left by `steps`, 0 < steps < a.length. */
-export function rotateLeft(a: Vector, steps: number): Vector {
+function rotateLeft(a: Vector, steps: number): Vector {
   const out = new Float64Array(a.length);
   out.set(a.subarray(steps));
   out.set(a.subarray(0, steps), a.length - steps);
