@@ -29,8 +29,8 @@ svg text { fill: var(--soft); font: 11px system-ui, "DejaVu Sans", sans-serif; }
 .rows .track i { position: absolute; top: 0; bottom: 0; background: var(--bar); border-radius: 3px; min-width: 3px; }
 .rows .value { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; } .rows .head { color: var(--soft); font-size: .8rem; }
 .scroll { overflow-x: auto; } table { border-collapse: collapse; width: 100%; font-size: .88rem; }
-th, td { text-align: left; padding: 4px 12px 4px 0; border-bottom: 1px solid var(--line); vertical-align: top; overflow-wrap: normal; }
-th { color: var(--soft); font-weight: 600; } .num { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
+th { vertical-align: bottom; } th, td { text-align: left; padding: 4px 12px 4px 0; border-bottom: 1px solid var(--line); vertical-align: top; overflow-wrap: normal; }
+th { color: var(--soft); font-weight: 600; } .num { text-align: right; font-variant-numeric: tabular-nums; } td.num { white-space: nowrap; }
 .long, code { overflow-wrap: anywhere; } .degrees { display: inline-block; min-width: 11rem; } sup { font-size: .75em; line-height: 0; } .chosen { color: var(--first); font-weight: 600; }
 @media (max-width: 520px) { body { padding: 14px 12px 40px; } .rows { grid-template-columns: minmax(70px, 7.5rem) 1fr auto; gap: 4px 8px; font-size: .82rem; }
   .tiles { grid-template-columns: 1fr 1fr; } .tile b { font-size: 1.2rem; } }
