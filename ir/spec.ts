@@ -43,7 +43,8 @@ export const nnSpec: Spec = {
   rules: [noParameters, interfaceFits],
 };
 
-const linearCore = ['nn.linear', 'nn.polynomial', 'nn.mul', 'nn.add'];
+/** Sums are `nn.linear` with identity matrices. */
+const linearCore = ['nn.linear', 'nn.polynomial', 'nn.mul'];
 
 /** A network of linear maps and activations: what profiling and approximation work on. */
 export const canonicalNnSpec: Spec = {

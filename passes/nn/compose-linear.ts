@@ -1,4 +1,4 @@
-import { derivedLoc } from '../../ir/diagnostics.ts';
+import { derivedLoc, fail } from '../../ir/diagnostics.ts';
 import { addMatrices, applyMatrix, multiplyMatrices, productSize, type Matrix } from '../../ir/matrix.ts';
 import type { Func, Value } from '../../ir/module.ts';
 import { rewriteFunc, type Rewriter } from '../../ir/rewrite.ts';
@@ -75,6 +75,12 @@ class Composer {
       applyMatrix(matrices[i], form.bias, sum);
       locs.push(operand.loc);
     });
+    if (!sum.every(Number.isFinite) || [...terms.values()].some((m) => !m.value.every(Number.isFinite)))
+      fail(
+        'FHE0501',
+        'the weights of this operator, multiplied with those of the linear operators before it, overflow',
+        op.loc,
+      );
     const kept = [...terms].filter(([, m]) => entries(m) > 0);
     const [inputs, products] = [kept.map(([v]) => v), kept.map(([, m]) => m)];
     const vanishes =

@@ -72,7 +72,8 @@ const opCount = (func: Func): number => func.body.length;
  * already divided by its scale, every `scale` is 1, and the network computes the same function.
  *
  * Each channel of each value gets a scale; what is computed is the value divided by it. Rows and columns of `nn.linear`, the coefficients
- * of polynomials and the factors of the interface take the scales over, so no op and no level is added (the number of ops is checked). A
+ * of polynomials and the factors of the interface take the scales over, so no op is added (which is checked), and no level but for one case: a
+ * unit map of a product whose scale no operand can absorb (x^3 + c with x read elsewhere) becomes a weighted one. A
  * polynomial that shares its input with one of a larger scale is written in the new variable exactly. `ranges` are the largest absolute
  * inputs and outputs found at calibration: inputs above 1 and all outputs are normalised to about [-1, 1] by the interface.
  */

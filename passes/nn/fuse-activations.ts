@@ -23,21 +23,27 @@ function scalarOf(value: Value): number | undefined {
   return data.length > 0 && data.every((v) => v === data[0]) ? data[0] : undefined;
 }
 
-/** Takes a tree of products and quotients apart; inner nodes only where nothing else uses them. */
-function factorise(value: Value, uses: ReadonlyMap<Value, number>, root = true): Product {
-  const inner = root || uses.get(value) === 1;
-  const scalar = scalarOf(value);
-  if (scalar !== undefined) return { factor: scalar, values: [] };
-  if (inner && value.op === mul.name) {
-    const [a, b] = value.operands.map((o) => factorise(o, uses, false));
-    return { factor: a.factor * b.factor, values: [...a.values, ...b.values] };
+/** No activation has more factors than this, constants included. */
+const mostFactors = 8;
+
+/** Takes a tree of products and quotients apart; inner nodes only where nothing else uses them, and as many factors as an activation can have. */
+function factorise(root: Value, uses: ReadonlyMap<Value, number>): Product {
+  let factor = 1;
+  const values: Value[] = [];
+  const stack = [root];
+  for (let parts = 0; stack.length > 0; parts++) {
+    const value = stack.pop() ?? root;
+    const inner = (value === root || uses.get(value) === 1) && parts < 2 * mostFactors;
+    const scalar = scalarOf(value);
+    const divisor = value.op === div.name ? scalarOf(value.operands[1]) : undefined;
+    if (scalar !== undefined) factor *= scalar;
+    else if (inner && value.op === mul.name) stack.push(value.operands[1], value.operands[0]);
+    else if (inner && divisor !== undefined) {
+      factor /= divisor;
+      stack.push(value.operands[0]);
+    } else values.push(value);
   }
-  const divisor = value.op === div.name ? scalarOf(value.operands[1]) : undefined;
-  if (inner && divisor !== undefined) {
-    const a = factorise(value.operands[0], uses, false);
-    return { factor: a.factor / divisor, values: a.values };
-  }
-  return { factor: 1, values: [value] };
+  return { factor, values };
 }
 
 interface Gated {

@@ -1,3 +1,4 @@
+import { fail } from '../../../ir/diagnostics.ts';
 import { matrixFromTriples, transposeMatrix, type Matrix } from '../../../ir/matrix.ts';
 import { conv, convTranspose } from '../../../ir/nn/convolution.ts';
 import { averageDivisors, averagePool } from '../../../ir/nn/pooling.ts';
@@ -90,6 +91,8 @@ const averaging: LinearFormOf = (site) => {
   const sliding = slidingOf(site, site.op.attrs['kernel'] as readonly number[]);
   const windows = slidingWindows(input.slice(2), output.slice(2), sliding);
   const divisors = averageDivisors(windows, site.op.attrs['count_include_pad'] === true);
+  const empty = divisors.indexOf(0);
+  if (empty >= 0) fail('FHE0501', `window ${empty} of this pooling holds padding only, which has no mean`, site.op.loc);
   const { runs, step, reads } = planesOf(input, output, sliding);
   const [inPlane, outPlane] = [elementCount(input.slice(2)), elementCount(output.slice(2))];
   const planes = input[0] * input[1];

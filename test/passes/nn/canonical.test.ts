@@ -6,6 +6,7 @@ import { findActivation } from '../../../ir/nn/activations.ts';
 import { tensor } from '../../../ir/tensor.ts';
 import { composeLinear } from '../../../passes/nn/compose-linear.ts';
 import { expandMaxPool } from '../../../passes/nn/expand-max-pool.ts';
+import { fuseActivations } from '../../../passes/nn/fuse-activations.ts';
 import { linearize } from '../../../passes/nn/linearize.ts';
 import { difference, network, networks, noise, outputOf, randomTensor } from './networks.ts';
 
@@ -18,15 +19,16 @@ describe('the road to canonical nn', () => {
     fc.assert(
       fc.property(networks, ({ module, input }) => {
         let expanded: Module;
+        let linear: Module;
         try {
           expanded = expandMaxPool.run(module, {});
+          linear = linearize.run(expanded, {});
         } catch (error) {
           if (paddingOnly(error)) return;
           throw error;
         }
         const expected = outputOf(module, input);
         expect(difference(expected, outputOf(expanded, input))).toBeLessThan(1e-9);
-        const linear = linearize.run(expanded, {});
         expect(difference(expected, outputOf(linear, input))).toBeLessThan(1e-9);
         const odd = opNames(linear).filter((n) => n !== 'nn.linear' && n !== 'nn.mul' && !findActivation(n));
         expect(odd).toEqual([]);
@@ -111,6 +113,23 @@ describe('the road to canonical nn', () => {
     expect(() => linearize.run(module, {})).toThrow(/FHE0501/);
   });
 
+  it('refuses weights whose product overflows', () => {
+    const module = network([1, 3], (make, x) => {
+      const large = make.constant(tensor([1], [1e200]));
+      return make.op('mul', [make.op('mul', [x, large]), large]);
+    });
+    expect(() => composeLinear.run(linearize.run(module, {}), {})).toThrow(/FHE0501.*overflow/);
+  });
+
+  it('takes long chains of operators', () => {
+    const module = network([1, 3], (make, x) => {
+      const factor = make.constant(tensor([1], [1.0001]));
+      return Array.from({ length: 12_000 }).reduce<typeof x>((value) => make.op('mul', [value, factor]), x);
+    });
+    const fused = fuseActivations.run(module, {});
+    expect(opNames(composeLinear.run(linearize.run(fused, {}), {}))).toEqual(['nn.linear']);
+  });
+
   it('refuses softmax in the middle, division by zero and windows of padding', () => {
     const softmax = network([1, 3], (make, x) => make.op('softmax', [x], { axis: 1 }));
     expect(() => linearize.run(softmax, {})).toThrow(/nn.softmax.*encrypted/);
@@ -121,5 +140,11 @@ describe('the road to canonical nn', () => {
       make.op('max_pool', [x], { ...attrs, kernel: [2], dilations: [3], pads: [1, 3] }),
     );
     expect(() => expandMaxPool.run(empty, {})).toThrow(/padding only/);
+    const mean = (count_include_pad: boolean): Module =>
+      network([1, 1, 1], (make, x) =>
+        make.op('average_pool', [x], { ...attrs, dilations: [3], pads: [1, 3], count_include_pad }),
+      );
+    expect(() => linearize.run(mean(false), {})).toThrow(/FHE0501.*padding only/);
+    expect(opNames(linearize.run(mean(true), {}))).toEqual(['nn.linear']);
   });
 });

@@ -79,7 +79,9 @@ describe('fold-static-scale', () => {
         folded += scales.length;
         for (const scale of scales) expect(scale).toEqual([1]);
         expect(after.funcs[0].body.length).toBe(before.funcs[0].body.length);
-        expect(deepest(after)).toBeLessThanOrEqual(deepest(before));
+        // A unit map that reads a product whose scale is given may need a level; nothing else may.
+        const products = before.funcs[0].body.filter((v) => v.op === 'nn.mul').length;
+        expect(deepest(after)).toBeLessThanOrEqual(deepest(before) + products);
       }),
       { numRuns: 100 },
     );
