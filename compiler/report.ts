@@ -42,7 +42,11 @@ export interface ActivationAccount {
   readonly interval: readonly [number, number];
   readonly histogram: { readonly low: number; readonly high: number; readonly counts: readonly number[] };
   /** The exact function and its stand-in at 101 points of the interval (channel with the widest range). */
-  readonly curve: { readonly x: readonly number[]; readonly exact: readonly number[]; readonly polynomial: readonly number[] };
+  readonly curve: {
+    readonly x: readonly number[];
+    readonly exact: readonly number[];
+    readonly polynomial: readonly number[];
+  };
   readonly meanSquaredError: number;
   readonly maxError: number;
   readonly outOfRangeShare: number;

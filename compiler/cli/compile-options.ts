@@ -1,5 +1,5 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import type { CompileOptions } from '../options.ts';
+import { defaultMaxAccuracyLoss, type CompileOptions } from '../options.ts';
 import { nonNegativeNumber, positiveInteger, type InputFlags } from './common-options.ts';
 
 export interface CompileFlags extends InputFlags {
@@ -23,7 +23,10 @@ export interface CompileFlags extends InputFlags {
 export function withCompileOptions(command: Command): Command {
   return command
     .addOption(
-      new Option('--max-accuracy-loss <points>', 'accuracy that may be lost, in percentage points (default: 0.2)')
+      new Option(
+        '--max-accuracy-loss <points>',
+        `accuracy that may be lost, in percentage points (default: ${defaultMaxAccuracyLoss})`,
+      )
         .argParser(nonNegativeNumber)
         .conflicts('maxLatency'),
     )

@@ -1,6 +1,6 @@
 import { fail, FhecError } from '../../ir/diagnostics.ts';
 import type { Module } from '../../ir/module.ts';
-import type { CompileOptions } from '../options.ts';
+import { defaultMaxAccuracyLoss, type CompileOptions } from '../options.ts';
 import type { Assignment, AssignmentSpace } from './assignments.ts';
 import { deepestRing, largestSealRing, type Realisation } from './realise.ts';
 
@@ -21,7 +21,6 @@ export interface Choice {
 
 /** How many depths that keep the accuracy are priced in full: deeper ones are rarely faster. */
 const pricedDepths = 2;
-const defaultLoss = 0.5;
 /** One image in 500 is 0.2 points, whatever the doubles say. */
 const rounding = 1e-9;
 
@@ -38,7 +37,7 @@ export function chooseAssignment(
 ): Choice {
   const { degrees = 'layerwise', maxLatency } = options;
   const fixed = typeof degrees === 'number' ? degrees : undefined;
-  const maxLoss = options.maxAccuracyLoss ?? (maxLatency === undefined ? defaultLoss : Infinity);
+  const maxLoss = options.maxAccuracyLoss ?? (maxLatency === undefined ? defaultMaxAccuracyLoss : Infinity);
   const search = new Search(realise, options, maxLoss);
   const alike = space.uniform(fixed).map((assignment) => [assignment]);
   if (fixed !== undefined && alike.length === 0) {
