@@ -26,19 +26,18 @@ export function predictNoise(
   options: Partial<NoiseOptions> = {},
 ): ReadonlyMap<Value, number> {
   const { magnitude, symmetric } = { ...defaults, ...options };
-  const n = parameters.ringDegree;
   const noise = new Map<Value, number>();
-  for (const param of func.params) noise.set(param, freshNoise(n, symmetric) / located(param).scale);
+  for (const param of func.params) noise.set(param, ownNoise(param, parameters, symmetric));
   for (const value of func.body) noise.set(value, noiseOf(value));
   return noise;
 
   function noiseOf(value: Value): number {
     const [a, b] = value.operands;
     const of = (x: Value): number => noise.get(x) ?? 0;
-    const { level, scale } = located(value);
+    const own = ownNoise(value, parameters, symmetric);
     switch (value.op) {
       case 'ckks.encode':
-        return encodeNoise(n, vectorOf(value).data.length === 1) / scale;
+        return own;
       case 'ckks.add':
       case 'ckks.sub':
       case 'ckks.add_plain':
@@ -52,15 +51,33 @@ export function predictNoise(
         return Math.hypot(rootMeanSquare(vectorOf(b).data) * of(a), magnitude(a) * of(b));
       case 'ckks.relinearize':
       case 'ckks.rotate':
-        return Math.hypot(of(a), keySwitchNoise(parameters, level) / scale);
       case 'ckks.rescale':
-        return Math.hypot(of(a), rescaleNoise(n, sizeOf(a)) / scale);
+        return Math.hypot(of(a), own);
       case 'ckks.negate':
       case 'ckks.mod_switch':
         return of(a);
       default:
         throw new InternalError(`no noise formula for ${value.op}`);
     }
+  }
+}
+
+/** Standard deviation, in units of the message, of the noise that an op (or the encryption of a parameter) adds to a slot. */
+export function ownNoise(value: Value, parameters: Parameters, symmetric = true): number {
+  const { level, scale } = located(value);
+  const n = parameters.ringDegree;
+  switch (value.op) {
+    case 'param':
+      return freshNoise(n, symmetric) / scale;
+    case 'ckks.encode':
+      return encodeNoise(n, vectorOf(value).data.length === 1) / scale;
+    case 'ckks.relinearize':
+    case 'ckks.rotate':
+      return keySwitchNoise(parameters, level) / scale;
+    case 'ckks.rescale':
+      return rescaleNoise(n, sizeOf(value.operands[0])) / scale;
+    default:
+      return 0;
   }
 }
 

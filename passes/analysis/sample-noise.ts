@@ -1,0 +1,95 @@
+import type { Parameters } from '../../ir/ckks/parameters.ts';
+import { InternalError } from '../../ir/diagnostics.ts';
+import type { Func, Value } from '../../ir/module.ts';
+import { registry } from '../../ir/registry.ts';
+import { tensor, type Tensor } from '../../ir/tensor.ts';
+import { ownNoise } from './noise.ts';
+
+/** What a ckks function does to its inputs, exactly and with noise. */
+export interface NoiseSample {
+  /** The largest absolute number in any slot of each value, over all inputs, slots that hold no element included. */
+  readonly largest: ReadonlyMap<Value, number>;
+  /** For each input the vectors of the results. */
+  readonly runs: readonly { readonly exact: readonly Float64Array[]; readonly noisy: readonly Float64Array[] }[];
+}
+
+/**
+ * Runs a ckks function on each input (one vector a parameter) side by side in exact numbers and with normal noise of the deviation that every op
+ * adds ({@link ownNoise}). Unlike a formula over whole values, this knows which slots matter, and that errors of a power of one value add up.
+ */
+export function sampleNoise(
+  func: Func,
+  parameters: Parameters,
+  inputs: readonly (readonly Float64Array[])[],
+): NoiseSample {
+  const largest = new Map<Value, number>();
+  const last = new Map<Value, Value>();
+  for (const op of func.body) op.operands.forEach((o) => last.set(o, op));
+  const results = func.results.map((r) => r.value);
+  const own = new Map([...func.params, ...func.body].map((v) => [v, ownNoise(v, parameters)]));
+  const addNoise = noiseSource();
+  const runs = inputs.map((vectors) => {
+    const known = new Map<Value, Pair>();
+    const record = (value: Value, exact: Tensor, noisy: Tensor): void => {
+      let most = largest.get(value) ?? 0;
+      for (const x of exact.data) if (!(Math.abs(x) <= most)) most = Math.abs(x);
+      largest.set(value, most);
+      known.set(value, { exact, noisy: addNoise(noisy, own.get(value) ?? 0) });
+    };
+    const of = (value: Value): Pair => {
+      const pair = known.get(value);
+      if (!pair) throw new InternalError(`value of ${value.op} used before its definition`);
+      return pair;
+    };
+    func.params.forEach((p, i) => {
+      const data = tensor([vectors[i].length], vectors[i]);
+      record(p, data, data);
+    });
+    for (const op of func.body) {
+      const operands = op.operands.map(of);
+      const { eval: run } = registry.get(op.op);
+      const exact = run(
+        operands.map((o) => o.exact),
+        op.attrs,
+      );
+      const noisy = run(
+        operands.map((o) => o.noisy),
+        op.attrs,
+      );
+      record(op, exact, noisy);
+      for (const o of op.operands) if (last.get(o) === op && !results.includes(o)) known.delete(o);
+    }
+    return { exact: results.map((r) => of(r).exact.data), noisy: results.map((r) => of(r).noisy.data) };
+  });
+  return { largest, runs };
+}
+
+interface Pair {
+  readonly exact: Tensor;
+  readonly noisy: Tensor;
+}
+
+/** More than twice the slots of the largest ring, so that two ops seldom meet the same numbers. */
+const tableSize = 2 ** 17;
+
+/** Adds normal noise to copies; every source gives the same sequence, so that compiling twice gives one program. */
+function noiseSource(): (x: Tensor, deviation: number) => Tensor {
+  let state = 0x2545f491;
+  const next = (): number => {
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    return state >>> 0;
+  };
+  // Box and Muller (1958) on xorshift32 (Marsaglia, JSS 8, 2003).
+  const normal = (): number => Math.sqrt(-2 * Math.log(next() / 2 ** 32)) * Math.cos((2 * Math.PI * next()) / 2 ** 32);
+  const table = Float64Array.from({ length: tableSize }, normal);
+  return (x, deviation) => {
+    if (deviation === 0) return x;
+    const from = next() % tableSize;
+    return tensor(
+      x.shape,
+      x.data.map((v, i) => v + deviation * table[(from + i) % tableSize]),
+    );
+  };
+}
