@@ -101,12 +101,15 @@ export function countDiagonals(p: Placement, limit = Infinity): number {
 export function findDiagonals(p: Placement): Diagonals {
   const { inputs, outputs } = p;
   const modulus = placementModulus(p);
-  const number = new Int32Array(inputs * outputs * modulus).fill(-1);
-  forEachKey(p, (key) => (number[key] = 0));
-  const keys = Int32Array.from(number.keys()).filter((key) => number[key] === 0);
-  keys.forEach((key, k) => (number[key] = k));
+  // Plain loops: there may be a million keys, and layout search comes here often.
+  const number = new Int32Array(inputs * outputs * modulus);
+  forEachKey(p, (key) => (number[key] = 1));
+  let count = 0;
+  for (let key = 0; key < number.length; key++) if (number[key] !== 0) number[key] = ++count;
+  const keys = new Int32Array(count);
+  for (let key = 0; key < number.length; key++) if (number[key] !== 0) keys[number[key] - 1] = key;
   const ofEntry = new Int32Array(p.matrix.column.length).fill(-1);
-  forEachKey(p, (key, e) => (ofEntry[e] = number[key]));
+  forEachKey(p, (key, e) => (ofEntry[e] = number[key] - 1));
   return {
     modulus,
     input: keys.map((key) => Math.floor(key / (outputs * modulus))),

@@ -187,7 +187,7 @@ export function unitTerms(
   if (!isSigns(matrix)) return undefined;
   const outputs = vectorsOf(rowSlots, slots);
   const copied = topRun(operand.copies, slots);
-  const d = findDiagonals({
+  const placement: Placement = {
     matrix,
     rowSlots,
     columnSlots: operand.columnSlots,
@@ -198,7 +198,11 @@ export function unitTerms(
     folded: 0,
     repeated: 0,
     summed: 0,
-  });
+  };
+  // Most placements of a layout search have far too many diagonals: counting stops early.
+  const most = outputs * (mostUnitRotations + operand.vectors);
+  if (countDiagonals(placement, most) > most) return undefined;
+  const d = findDiagonals(placement);
   if (d.steps.filter((s) => s !== 0).length > mostUnitRotations * outputs) return undefined;
   const rowsIn = new Int32Array(outputs);
   for (const s of rowSlots) rowsIn[Math.floor(s / slots)]++;
