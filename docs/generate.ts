@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { format } from 'prettier';
+import { supportedOperators } from '../compiler/onnx/operators/table.ts';
 import { registry } from '../ir/registry.ts';
 import { specs } from '../ir/spec.ts';
 import type { OpDefinition } from '../ir/define.ts';
@@ -55,12 +56,21 @@ function passSection(pass: Pass): string {
 const passesPage = (): string =>
   ['# Passes', generated, '`fhec opt FILE --pass NAME` runs a pass on text.', ...passes.map(passSection)].join('\n\n');
 
+const onnxPage = (): string =>
+  [
+    '# ONNX operators',
+    generated,
+    'These import, from opset 6 to the newest known. A form or an attribute that cannot be compiled is refused by node name.',
+    supportedOperators.map(code).join(', '),
+  ].join('\n\n');
+
 /** Every generated page: its name in this folder and its text. */
 export async function pages(): Promise<ReadonlyMap<string, string>> {
   const markdown = (text: string): Promise<string> => format(text, { parser: 'markdown', printWidth: 120 });
   return new Map([
     ['ops.md', await markdown(opsPage())],
     ['passes.md', await markdown(passesPage())],
+    ['onnx.md', await markdown(onnxPage())],
   ]);
 }
 

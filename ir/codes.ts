@@ -17,7 +17,7 @@ export const codes = {
   },
   FHE0202: {
     title: 'unsupported operator',
-    help: 'Replace the operator in the model; ARCHITECTURE.md lists what is supported.',
+    help: 'Replace the operator in the model; docs/onnx.md lists what is supported.',
   },
   FHE0203: {
     title: 'unsupported attribute or form of an operator',

@@ -123,7 +123,7 @@ function signature(
 }
 
 /** The keys that a list of instructions needs. */
-export function keysOf(instructions: readonly Instruction[]): KeyManifest {
+function keysOf(instructions: readonly Instruction[]): KeyManifest {
   const rotations = new Set(instructions.flatMap((i) => (i.op === 'rotate' ? [i.steps] : [])));
   return {
     relinearization: instructions.some((i) => i.op === 'relinearize'),

@@ -5,7 +5,7 @@ import { elementType, type ElementKind, type ElementType } from './elements.ts';
 import { toNumber } from './numbers.ts';
 
 /** More elements than any network that runs encrypted holds in one tensor; larger counts are damage or attack. */
-export const maxElements = 2 ** 28;
+const maxElements = 2 ** 28;
 
 /** A tensor of the model with what import must know of its element type. */
 export interface DecodedTensor {

@@ -33,5 +33,5 @@ export const supportedOperators: readonly string[] = [...importers.keys()].sort(
 
 /** Operators whose first definition is still the current one; others are imported as from {@link oldestOpset}. */
 const unchanged: ReadonlySet<string> = new Set(['GlobalAveragePool', 'GlobalMaxPool']);
-export const oldestOpset = 6;
+const oldestOpset = 6;
 export const oldestOpsetOf = (operator: string): number => (unchanged.has(operator) ? 1 : oldestOpset);
