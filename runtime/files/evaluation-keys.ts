@@ -1,3 +1,4 @@
+import type { GaloisKeys } from 'node-seal/implementation/galois-keys.js';
 import { z } from 'zod';
 import { fail } from '../../ir/diagnostics.ts';
 import { readContainer, type ByteSource, type Container } from '../../ir/program/container.ts';
@@ -28,12 +29,17 @@ export function openEvaluationKeys(source: ByteSource, specificationFingerprint:
   return { container, keyFingerprint: body.key };
 }
 
+/** Keys that stay in memory until the caller deletes them. */
+export interface LoadedKeys extends SealKeys {
+  readonly galois: ReadonlyMap<number, GaloisKeys>;
+}
+
 /** Loads the keys for these rotation steps, and the relinearization key when asked. Errors: FHE0706 for a key that is not there. */
 export function loadSealKeys(
   seal: Seal,
   file: EvaluationKeyFile,
   needed: { readonly relinearization: boolean; readonly rotations: Iterable<number> },
-): SealKeys {
+): LoadedKeys {
   const { library, context, parameters } = seal;
   const form = keyForm(seal);
   const bytesOf = (name: string, index: number, tableLength: number): Uint8Array => {

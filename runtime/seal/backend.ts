@@ -7,7 +7,7 @@ import { encodeAt, guard, levelOf, type CipherText, type PlainText, type Seal } 
 /** The evaluation keys as SEAL objects; one object a rotation step, so that a worker loads only the steps that it uses. */
 export interface SealKeys {
   readonly relinearization: RelinKeys | undefined;
-  readonly galois: ReadonlyMap<number, GaloisKeys>;
+  readonly galois: { readonly get: (steps: number) => GaloisKeys | undefined };
 }
 
 /** The SEAL back end. Sees ciphertexts, plaintexts and evaluation keys, never a secret. */

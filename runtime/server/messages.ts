@@ -13,6 +13,8 @@ export interface WorkerStart {
   readonly control: Int32Array;
   /** Bytes of encoded weights that the worker may keep from run to run. */
   readonly plaintextBudget: number;
+  /** Bytes of evaluation keys to hold at a time. */
+  readonly keyBudget: number;
 }
 
 /** Server to worker: run once on these input ciphertexts. Runs are numbered from 1. */

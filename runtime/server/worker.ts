@@ -5,13 +5,14 @@ import { readModel } from '../../ir/program/model-file.ts';
 import type { Program, Register } from '../../ir/program/program.ts';
 import { execute, inputCount } from '../execute.ts';
 import { loadCiphertext, saveCiphertext } from '../files/ciphertexts.ts';
-import { loadSealKeys, openEvaluationKeys } from '../files/evaluation-keys.ts';
+import { openEvaluationKeys } from '../files/evaluation-keys.ts';
 import { withFile } from '../files/files.ts';
 import { withPlaintextCache } from '../plaintext-cache.ts';
 import { sealBackend } from '../seal/backend.ts';
 import { guard, openSeal, type CipherText, type Seal } from '../seal/library.ts';
 import { failedBy, type Failed } from '../worker-link.ts';
 import { unowned } from './partition.ts';
+import { keyUses, ResidentKeys } from './resident-keys.ts';
 import type { Handover, RunRequest, WorkerReply, WorkerStart } from './messages.ts';
 
 /** One worker of a server: holds SEAL, its share of the evaluation keys, and runs its share of the program on request. */
@@ -57,11 +58,11 @@ async function serve(): Promise<void> {
   const seal = await openSeal(program.parameters);
   const owned = ownedInstructions(program);
   const mine = program.instructions.filter((_, at) => owned[at]);
-  const keys = withFile(start.keysPath, (file) =>
-    loadSealKeys(seal, openEvaluationKeys(file, model.fingerprint), {
-      relinearization: mine.some((i) => i.op === 'relinearize'),
-      rotations: mine.flatMap((i) => (i.op === 'rotate' ? [i.steps] : [])),
-    }),
+  const keys = new ResidentKeys(
+    seal,
+    (read) => withFile(start.keysPath, (file) => read(openEvaluationKeys(file, model.fingerprint))),
+    keyUses(mine),
+    start.keyBudget,
   );
   const { backend } = withPlaintextCache(
     sealBackend(seal, keys),
@@ -77,6 +78,7 @@ async function serve(): Promise<void> {
     const mailbox = new Mailbox(seal, run);
     const ciphers: CipherText[] = [];
     let reported = 0;
+    keys.startRun();
     try {
       bytes.forEach((b, r) => ciphers.push(loadCiphertext(seal, b, types[r])));
       execute(program, backend, ciphers, {
