@@ -96,7 +96,7 @@ export function accountOfNodes(main: Func, cost: Cost): NodeAccount[] {
     if (node === undefined) continue;
     const first = loc.kind === 'derived' ? loc.parents[0] : loc;
     if (!operators.has(node)) operators.set(node, first.kind === 'onnx' ? first.operator : '');
-    if (type.kind === 'cipher') scales.set(node, Math.log2(type.scale));
+    if (type.kind === 'cipher') scales.set(node, Math.min(scales.get(node) ?? Infinity, Math.log2(type.scale)));
   }
   return [...operators].flatMap(([node, operator]) => {
     const spent = cost.byNode.get(node);
