@@ -60,8 +60,7 @@ function compileNow(model: Uint8Array, options: CompileOptions): CompileResult {
   const program = stages.run('emit', () =>
     emitProgram(realisation.module, { insecureForTests: options.insecureForTests ?? false, costModel: costs }),
   );
-  const errorBound =
-    6 * realisation.precision.deviation * Math.max(...program.outputs.flatMap((o) => o.factor.map(Math.abs)));
+  const errorBound = realisation.precision.bound * Math.max(...program.outputs.flatMap((o) => o.factor.map(Math.abs)));
   const report = reportOf(choice, calibration, program, errorBound, options, stages);
   return { program, errorBound, report };
 }

@@ -23,6 +23,8 @@ export interface Choice {
 const pricedDepths = 2;
 /** One image in 500 is 0.2 points, whatever the doubles say. */
 const rounding = 1e-9;
+/** The predicted share is an upper bound (elements are taken as independent), so that small ones say nothing. */
+const notableBlowUps = 0.01;
 
 /**
  * OLA's choice (arXiv 2310.10349) with the true cost: the dynamic programme proposes assignments by rising depth, the calibration images judge
@@ -56,7 +58,13 @@ export function chooseAssignment(
 function warningsOf({ assignment, realisation }: Plan, maxLoss: number): string[] {
   const { loss } = assignment.judged();
   const { ringDegree } = realisation.parameters;
+  const blowUps = 1 - [...assignment.choice.values()].reduce((intact, c) => intact * (1 - c.blowUp), 1);
   return [
+    ...(blowUps > notableBlowUps
+      ? [
+          `up to ${(100 * blowUps).toFixed(1)}% of inputs may lie so far from the calibration inputs that their results are useless; more calibration inputs make this rarer`,
+        ]
+      : []),
     ...(loss > maxLoss + rounding
       ? [`the fixed degree loses ${loss.toFixed(2)} points, more than the limit of ${maxLoss}`]
       : []),
