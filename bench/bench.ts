@@ -7,7 +7,8 @@ export interface BenchOptions {
   readonly images: number;
   /** Test images for the simulator; none when 0. */
   readonly simulated: number;
-  readonly threads: number;
+  /** Of the server; by default as the sample says. */
+  readonly threads: number | undefined;
 }
 
 /** What the families of figures share about one sample. */

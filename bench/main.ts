@@ -27,7 +27,7 @@ interface Flags {
   readonly only?: readonly string[];
   readonly images: number;
   readonly simulate?: number | true;
-  readonly threads: number;
+  readonly threads?: number;
 }
 
 async function measure(
@@ -77,6 +77,6 @@ await new Command('bench')
   .addOption(new Option('--only <family...>', 'some families of figures').choices(familyNames))
   .option('--images <n>', 'images truly encrypted', whole(1), 4)
   .option('--simulate [n]', 'accuracy under simulated noise on all test images, or on the first n', whole(1))
-  .option('--threads <n>', 'threads of the server and the simulator', whole(1), 2)
+  .option('--threads <n>', 'threads of the server; by default 2, and 1 where SEAL has not the memory', whole(1))
   .action(main)
   .parseAsync();

@@ -61,7 +61,6 @@ export async function* accuracyFigures({ sample, compiled, options, progress }: 
     })();
     const started = performance.now();
     const results = await simulate(files.modelPath, images, {
-      threads: options.threads,
       onProgress: (done) => {
         if (done % 256 === 0) progress(`simulated ${done} of ${count}`);
       },

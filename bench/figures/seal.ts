@@ -36,7 +36,10 @@ export async function runOnSeal(
   const keygenSeconds = since(keyed);
   const client = await openClient(files.specification, keys.secret);
   progress('loading keys');
-  const server = await startServerProcess(files.modelPath, keys.keysPath, threads);
+  const server = await startServerProcess(files.modelPath, keys.keysPath, {
+    ...sample.server,
+    ...(threads === undefined ? {} : { threads }),
+  });
   const { test } = dataOf(sample);
   const encryptSeconds: number[] = [];
   const runSeconds: number[] = [];

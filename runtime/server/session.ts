@@ -18,7 +18,7 @@ export interface ServerOptions {
   readonly threads?: number;
   /** Bytes of encoded weights kept from run to run, over all threads. Default 512 MiB. */
   readonly plaintextBudget?: number;
-  /** Bytes of evaluation keys that each thread holds at a time; others are read from the file when needed. Default 1.5 GiB: a thread of SEAL has 4 GiB for everything. */
+  /** Bytes of evaluation keys that each thread holds at a time; others are read from the file when needed. Default 800 MiB: a thread of SEAL has 4 GiB for everything, and frees no ciphertext's memory for others of another level. */
   readonly keyBudget?: number;
 }
 
@@ -75,7 +75,7 @@ export async function openServer(
       peers,
       control,
       plaintextBudget: (options.plaintextBudget ?? 512 * 2 ** 20) / threads,
-      keyBudget: options.keyBudget ?? 1.5 * 2 ** 30,
+      keyBudget: options.keyBudget ?? 800 * 2 ** 20,
     };
     const transferList = peers.filter((p): p is MessagePort => p !== undefined);
     return new WorkerLink<RunRequest, WorkerReply>(import.meta.url, './worker', { workerData, transferList });

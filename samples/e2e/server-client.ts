@@ -1,4 +1,5 @@
 import { fork, type ChildProcess } from 'node:child_process';
+import type { ServerOptions } from '../../runtime/server/session.ts';
 import type { ServerReply, ServerRequest } from './server-process.ts';
 
 /** A server in a child process. Call `close` when done. */
@@ -24,13 +25,17 @@ function ask(child: ChildProcess, request: ServerRequest): Promise<Exclude<Serve
   });
 }
 
-export async function startServerProcess(modelPath: string, keysPath: string, threads: number): Promise<ServerProcess> {
+export async function startServerProcess(
+  modelPath: string,
+  keysPath: string,
+  options: ServerOptions,
+): Promise<ServerProcess> {
   const child = fork(new URL('./server-process.ts', import.meta.url), {
     execArgv: ['--import', import.meta.resolve('tsx')],
     serialization: 'advanced',
   });
   try {
-    const { seconds, peakBytes } = await ask(child, { kind: 'open', modelPath, keysPath, threads });
+    const { seconds, peakBytes } = await ask(child, { kind: 'open', modelPath, keysPath, options });
     let peak = peakBytes;
     return {
       setupSeconds: seconds,

@@ -2,10 +2,10 @@
  * The server role in a process of its own, so that its memory is its own: forked with `serialization: 'advanced'`, it answers each
  * {@link ServerRequest} with one {@link ServerReply}.
  */
-import { openServer, type ServerSession } from '../../runtime/server/session.ts';
+import { openServer, type ServerOptions, type ServerSession } from '../../runtime/server/session.ts';
 
 export type ServerRequest =
-  | { readonly kind: 'open'; readonly modelPath: string; readonly keysPath: string; readonly threads: number }
+  | { readonly kind: 'open'; readonly modelPath: string; readonly keysPath: string; readonly options: ServerOptions }
   | { readonly kind: 'run'; readonly inputs: readonly Uint8Array[] }
   | { readonly kind: 'close' };
 
@@ -29,7 +29,7 @@ async function answer(request: ServerRequest): Promise<ServerReply> {
   });
   switch (request.kind) {
     case 'open':
-      server = await openServer(request.modelPath, request.keysPath, { threads: request.threads });
+      server = await openServer(request.modelPath, request.keysPath, request.options);
       return { kind: 'opened', ...measured() };
     case 'run': {
       if (!server) throw new Error('the server is not open');

@@ -14,7 +14,7 @@ describe('LeNet with average pooling', () => {
     expect(compiled.report.parameters.secure).toBe(true);
     const { test } = dataOf(sample);
     const images = Array.from({ length: encryptedDigits }, (_, i) => imageOf(test, i));
-    const { encrypted, clear, simulated } = await runThreeWays(compiled, images, 2);
+    const { encrypted, clear, simulated } = await runThreeWays(compiled, images, sample.server);
     expect(encrypted.map(argmax)).toEqual(simulated.map(argmax));
     expect(errorBits(clear, encrypted)).toBeLessThanOrEqual(-8);
   });

@@ -3,9 +3,6 @@ import { argmax, compileSample, dataOf, errorBits, imageOf, samples } from '../.
 import { expectCost } from '../support/expect-cost.ts';
 import { runThreeWays } from '../support/encrypted-run.ts';
 
-/** Keys of deep parameters fill a thread's memory: the deep sample runs on one. */
-const threadsOf = { 'lenet-max': 1, fashion: 2 } as const;
-
 describe.each(['lenet-max', 'fashion'] as const)('%s', (key) => {
   const sample = samples[key];
 
@@ -14,7 +11,7 @@ describe.each(['lenet-max', 'fashion'] as const)('%s', (key) => {
     expect(compiled.report.parameters.secure).toBe(true);
     const { test } = dataOf(sample);
     const images = [0, 1].map((i) => imageOf(test, i));
-    const { encrypted, clear, simulated } = await runThreeWays(compiled, images, threadsOf[key]);
+    const { encrypted, clear, simulated } = await runThreeWays(compiled, images, sample.server);
     expect(encrypted.map(argmax)).toEqual(simulated.map(argmax));
     expect(errorBits(clear, encrypted)).toBeLessThanOrEqual(-8);
   });

@@ -8,7 +8,7 @@ it('classifies two encrypted digits on SEAL as the simulator and exact doubles d
   expect(compiled.report.parameters.secure).toBe(true);
   const { test } = dataOf(sample);
   const images = [0, 1].map((i) => imageOf(test, i));
-  const { encrypted, clear, simulated } = await runThreeWays(compiled, images, 2);
+  const { encrypted, clear, simulated } = await runThreeWays(compiled, images, sample.server);
   expect(encrypted.map(argmax)).toEqual(clear.map(argmax));
   expect(encrypted.map(argmax)).toEqual(simulated.map(argmax));
   expect(encrypted.map(argmax)).toEqual([...test.labels.subarray(0, 2)]);

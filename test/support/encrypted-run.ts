@@ -1,7 +1,7 @@
 import type { CompileResult } from '../../compiler/compile.ts';
 import type { Tensor } from '../../ir/tensor.ts';
 import { openClient } from '../../runtime/client/session.ts';
-import { openServer } from '../../runtime/server/session.ts';
+import { openServer, type ServerOptions } from '../../runtime/server/session.ts';
 import { openSimulator } from '../../runtime/simulator/simulator.ts';
 import { runClear } from '../../samples/e2e/clear.ts';
 import { writeFiles } from '../../samples/e2e/files.ts';
@@ -17,13 +17,13 @@ export interface ThreeWays {
 export async function runThreeWays(
   compiled: CompileResult,
   images: readonly Tensor[],
-  threads: number,
+  options: ServerOptions,
 ): Promise<ThreeWays> {
   const files = writeFiles(compiled);
   try {
     const keys = await files.makeKeys();
     const client = await openClient(files.specification, keys.secret);
-    const server = await openServer(files.modelPath, keys.keysPath, { threads });
+    const server = await openServer(files.modelPath, keys.keysPath, options);
     const encrypted: Float64Array[] = [];
     try {
       for (const image of images) {
