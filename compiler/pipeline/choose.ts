@@ -182,7 +182,11 @@ class Search {
     }
     if (this.#refused) throw this.#refused;
     const least =
-      this.#leastLoss < Infinity ? [`with fewer levels the least loss is ${this.#leastLoss.toFixed(2)} points`] : [];
+      this.#leastLoss < Infinity
+        ? [
+            `with fewer levels the least loss is ${this.#leastLoss.toFixed(2)} points, more than the ${this.#maxLoss} of --max-accuracy-loss`,
+          ]
+        : [];
     if (this.#tooDeep !== undefined) {
       const { ringDegree, levels } = deepestRing(this.#options);
       return fail(
