@@ -48,3 +48,6 @@ process.on('message', (request: ServerRequest) => {
     .then((reply) => process.send?.(reply))
     .catch(() => process.exit(1));
 });
+
+// Whoever asked is gone.
+process.on('disconnect', () => process.exit());
