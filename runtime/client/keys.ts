@@ -7,7 +7,7 @@ import { withFile, refuseToOverwrite, requirePrivate, writeFileParts } from '../
 import { galoisSection, relinearizationSection } from '../files/evaluation-keys.ts';
 import { keyForm } from '../files/key-form.ts';
 import { checkSecretKeyBytes } from '../files/seal-bytes.ts';
-import { guard, openSeal, type Seal, uncompressed } from '../seal/library.ts';
+import { closeSeal, guard, openSeal, type Seal, uncompressed } from '../seal/library.ts';
 
 export const secretKeyFile = 'secret.key';
 export const evaluationKeyFile = 'eval.keys';
@@ -52,8 +52,7 @@ export async function generateKeys(specification: Specification, folder: string)
       key.delete();
     }
     const secretBytes = secret.saveArray(uncompressed(library));
-    generator.delete();
-    secret.delete();
+    closeSeal(seal, [generator, secret]);
     const hashes = sections.map((s) => sha256Hex(s.bytes)).join('');
     const keyFingerprint = sha256Hex(new TextEncoder().encode(fingerprint + hashes));
     const body = { specification: fingerprint, key: keyFingerprint };

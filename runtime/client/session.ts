@@ -4,7 +4,7 @@ import type { TensorSignature } from '../../ir/program/program.ts';
 import { specificationFingerprint, type Specification } from '../../ir/program/schema.ts';
 import type { Tensor } from '../../ir/tensor.ts';
 import { loadCiphertext, type CiphertextLabel } from '../files/ciphertexts.ts';
-import { encodeAt, guard, openSeal, type Seal, uncompressed } from '../seal/library.ts';
+import { closeSeal, encodeAt, guard, openSeal, uncompressed } from '../seal/library.ts';
 import { loadSecretKey, type SecretKey } from './keys.ts';
 import { packTensor, unpackTensor } from './pack.ts';
 
@@ -76,12 +76,6 @@ export async function openClient(specification: Specification, key: SecretKey): 
         ),
       );
     },
-    close: () => closeAll(seal, [decryptor, encryptor, evaluator, publicKey, secret]),
+    close: () => closeSeal(seal, [decryptor, encryptor, evaluator, publicKey, secret]),
   };
-}
-
-function closeAll(seal: Seal, objects: readonly { delete: () => void }[]): void {
-  for (const o of objects) o.delete();
-  seal.encoder.delete();
-  seal.context.delete();
 }

@@ -82,6 +82,13 @@ function levelIdsOf(context: Context, parameters: Parameters): ParmsIdType[] {
   return ids;
 }
 
+/** Gives back the memory of a context and of what was made with it: WASM memory is not collected. */
+export function closeSeal(seal: Seal, objects: readonly { delete: () => void }[]): void {
+  for (const o of objects) o.delete();
+  seal.encoder.delete();
+  seal.context.delete();
+}
+
 /** Runs a call into SEAL; what SEAL throws (numbers among others) becomes FHE0801 with SEAL's own message. */
 export function guard<T>(library: SEALLibrary, action: string, call: () => T): T {
   try {
