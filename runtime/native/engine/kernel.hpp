@@ -1,0 +1,51 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "modulus.hpp"
+#include "ntt_tables.hpp"
+
+namespace fhec {
+
+/// Arithmetic on one limb: n words (a power of two, at least 8, 64-byte aligned), each below its modulus. Every result is fully
+/// reduced, so all kernels agree bit for bit. An output may be one of the inputs; partial overlap is not allowed.
+struct Kernel {
+  const char* name;
+  /// Negacyclic number-theoretic transform, natural order to SEAL's bit-reversed order, in place.
+  void (*forward)(Word* values, const NttTables& tables);
+  void (*inverse)(Word* values, const NttTables& tables);
+  void (*add)(Word* out, const Word* a, const Word* b, std::size_t n, const Modulus& q);
+  void (*subtract)(Word* out, const Word* a, const Word* b, std::size_t n, const Modulus& q);
+  void (*negate)(Word* out, const Word* a, std::size_t n, const Modulus& q);
+  void (*multiply)(Word* out, const Word* a, const Word* b, std::size_t n, const Modulus& q);
+  /// out = out + a b
+  void (*multiply_add)(Word* out, const Word* a, const Word* b, std::size_t n, const Modulus& q);
+  void (*multiply_scalar)(Word* out, const Word* a, Word scalar, std::size_t n, const Modulus& q);
+  /// out = (a - b) scalar; the tail of every exact division by a prime.
+  void (*subtract_multiply_scalar)(Word* out, const Word* a, const Word* b, Word scalar, std::size_t n,
+                                   const Modulus& q);
+  /// Words below 2^62 of another modulus, brought below q.
+  void (*reduce)(Word* out, const Word* a, std::size_t n, const Modulus& q);
+  /// out = sum over k < count of a[k] b[k], with one reduction at the end; 1 <= count <= 64.
+  void (*inner_product)(Word* out, const Word* const* a, const Word* const* b, std::size_t count, std::size_t n,
+                        const Modulus& q);
+  /// out = sum over k < count of scalars[k] a[k], where the words of a[k] are below 2^62 and belong to other moduli, and the scalars
+  /// are below q; 1 <= count <= 64. The inner loop of a base conversion.
+  void (*combine)(Word* out, const Word* const* a, const Word* scalars, std::size_t count, std::size_t n,
+                  const Modulus& q);
+  /// out[i] = a[table[i]]; `out` must not be `a`.
+  void (*gather)(Word* out, const Word* a, const std::uint32_t* table, std::size_t n);
+};
+
+enum class KernelChoice { automatic, portable, ifma };
+
+/// AVX-512 IFMA where the processor has it and q has at most 50 bits, else portable 64-bit arithmetic (q below 2^61).
+/// Throws FHE0801 when `ifma` is asked for on a processor without it (a wide q still gets the portable kernel).
+const Kernel& kernel_for(const Modulus& q, KernelChoice choice);
+
+extern const Kernel portable_kernel;
+/// Null where the compiler or the processor lacks AVX-512 IFMA.
+const Kernel* ifma_kernel() noexcept;
+
+}  // namespace fhec
