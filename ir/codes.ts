@@ -69,6 +69,7 @@ export const codes = {
   FHE0502: { title: 'tensor too large', help: 'Reduce the resolution or the channels, or raise the ring degree.' },
   FHE0503: { title: 'levels disagree', help: 'This is a defect of fhec; please report it with the reproducer.' },
   FHE0504: { title: 'scales disagree', help: 'This is a defect of fhec; please report it with the reproducer.' },
+  FHE0505: { title: 'secrets disagree', help: 'This is a defect of fhec; please report it with the reproducer.' },
 
   FHE0601: {
     title: 'insecure parameters',

@@ -136,5 +136,13 @@ function step<Cipher, Plain>(
       return backend.modSwitch(a, instruction.level);
     case 'rotate':
       return backend.rotate(a, instruction.steps);
+    case 'conjugate':
+      return backend.conjugate(a);
+    case 'mul_i':
+      return backend.mulI(a);
+    case 'mod_raise':
+      return backend.modRaise(a, instruction.level);
+    case 'switch_key':
+      return backend.switchKey(a, instruction.to);
   }
 }

@@ -1,5 +1,7 @@
 import { Builder } from '../../ir/builder.ts';
+import { conjugate, modRaise, mulI, switchKey } from '../../ir/ckks/bootstrap-ops.ts';
 import * as ckks from '../../ir/ckks/ops.ts';
+import { slotCount } from '../../ir/ckks/parameters.ts';
 import type { OpDefinition } from '../../ir/define.ts';
 import { fail, unknownLoc, type Loc } from '../../ir/diagnostics.ts';
 import { vectorName, type Module, type Result, type Value } from '../../ir/module.ts';
@@ -19,6 +21,10 @@ const definitions: Readonly<Record<InstructionName, OpDefinition>> = {
   rescale: ckks.rescale,
   mod_switch: ckks.modSwitch,
   rotate: ckks.rotate,
+  conjugate,
+  mul_i: mulI,
+  mod_raise: modRaise,
+  switch_key: switchKey,
 };
 
 /**
@@ -64,12 +70,16 @@ function attrsOf(instruction: Instruction, program: Program) {
     case 'encode': {
       const { constant, level, scale } = instruction;
       const data = program.constants.at(constant) ?? fail('FHE0702', `constant ${constant} is not in the program`);
-      return { vector: tensor([data.length], data), level, scale };
+      const slots = slotCount(program.parameters);
+      return { vector: tensor(data.length === 2 * slots ? [2, slots] : [data.length], data), level, scale };
     }
+    case 'mod_raise':
     case 'mod_switch':
       return { level: instruction.level };
     case 'rotate':
       return { steps: instruction.steps };
+    case 'switch_key':
+      return { to: instruction.to };
     default:
       return {};
   }

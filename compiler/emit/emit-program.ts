@@ -1,3 +1,4 @@
+import { defaultSparseWeight, secretName } from '../../ir/ckks/secret.ts';
 import { isTensorAttr } from '../../ir/define.ts';
 import { fail, InternalError, onnxNodes, type Loc } from '../../ir/diagnostics.ts';
 import type { Port } from '../../ir/interface.ts';
@@ -11,6 +12,8 @@ import { ConstantPool } from './constant-pool.ts';
 export interface EmitOptions {
   /** Lets parameters pass that say themselves that they are insecure. */
   readonly insecureForTests?: boolean;
+  /** The Hamming weight of the sparse secret, where the module switches to one. */
+  readonly sparseWeight?: number;
   /** Predicts the seconds of each instruction. */
   readonly costModel?: CostModel;
 }
@@ -47,7 +50,7 @@ export function emitProgram(module: Module, options: EmitOptions = {}): Program 
     clientSteps: described.clientSteps,
     instructions,
     constants: pool.constants,
-    keys: keysOf(instructions),
+    keys: keysOf(instructions, options.sparseWeight ?? defaultSparseWeight),
     ...nodeTable(main),
     seconds: Float64Array.from(main.body, (value) => opSeconds(value, parameters, model)),
   };
@@ -75,9 +78,18 @@ function instructionOf(value: Value, registerOf: (v: Value) => Register, pool: C
     case 'ckks.negate':
     case 'ckks.relinearize':
     case 'ckks.rescale':
+    case 'ckks.conjugate':
+    case 'ckks.mul_i':
       return { op: unaryNames[value.op], args: [registerOf(a)] };
     case 'ckks.mod_switch':
       return { op: 'mod_switch', args: [registerOf(a)], level: number('level') };
+    case 'ckks.mod_raise':
+      return { op: 'mod_raise', args: [registerOf(a)], level: number('level') };
+    case 'ckks.switch_key': {
+      const to = secretName(value.attrs['to']);
+      if (!to) throw new InternalError('ckks.switch_key to no secret');
+      return { op: 'switch_key', args: [registerOf(a)], to };
+    }
     case 'ckks.rotate':
       return { op: 'rotate', args: [registerOf(a)], steps: number('steps') };
     default:
@@ -97,6 +109,8 @@ const unaryNames = {
   'ckks.negate': 'negate',
   'ckks.relinearize': 'relinearize',
   'ckks.rescale': 'rescale',
+  'ckks.conjugate': 'conjugate',
+  'ckks.mul_i': 'mul_i',
 } as const;
 
 function signature(
@@ -123,11 +137,13 @@ function signature(
 }
 
 /** The keys that a list of instructions needs. */
-function keysOf(instructions: readonly Instruction[]): KeyManifest {
+function keysOf(instructions: readonly Instruction[], sparseWeight: number): KeyManifest {
   const rotations = new Set(instructions.flatMap((i) => (i.op === 'rotate' ? [i.steps] : [])));
   return {
     relinearization: instructions.some((i) => i.op === 'relinearize'),
     rotations: [...rotations].sort((a, b) => a - b),
+    conjugation: instructions.some((i) => i.op === 'conjugate'),
+    ...(instructions.some((i) => i.op === 'switch_key') && { sparseWeight }),
   };
 }
 

@@ -1,4 +1,5 @@
 import type { Parameters } from './parameters.ts';
+import { defaultSparseWeight, type SecretName } from './secret.ts';
 
 /**
  * Noise of CKKS operations for a dense ternary secret and errors of standard deviation 3.2. Every function gives the standard
@@ -19,6 +20,8 @@ const secretVariance = 2 / 3;
 /** Variance of rounding to the nearest integer. */
 const roundingVariance = 1 / 12;
 
+const product = (primes: readonly bigint[]): number => primes.reduce((value, q) => value * Number(q), 1);
+
 const inSlot = (ringDegree: number, coefficientVariance: number): number =>
   Math.sqrt((coefficientVariance * ringDegree) / 2);
 
@@ -38,15 +41,32 @@ export function rescaleNoise(ringDegree: number, size = 2): number {
 }
 
 /**
- * One key switch (relinearization or rotation) at `level`: one digit for each prime of the level, as in SEAL, which does not centre
- * its digits (mean square q^2 / 3); then the division by the special primes with its rounding.
+ * One key switch (relinearization, rotation or conjugation) at `level`: the primes of the level in digits of as many primes as there are
+ * special primes (one in SEAL), not centred. A digit of k primes comes from its residues as a sum of k uniform multiples of the digit, whose
+ * mean square is k / 12 + k^2 / 4; then the division by the special primes with its rounding.
  */
 export function keySwitchNoise(parameters: Parameters, level: number): number {
   const { ringDegree, primes, specialPrimes } = parameters;
-  const special = specialPrimes.reduce((product, p) => product * Number(p), 1);
-  const digits = primes.slice(0, level + 1).reduce((sum, q) => sum + (Number(q) / special) ** 2 / 3, 0);
+  const special = product(specialPrimes);
+  const used = primes.slice(0, level + 1);
+  let digits = 0;
+  for (let from = 0; from < used.length; from += specialPrimes.length) {
+    const digit = used.slice(from, from + specialPrimes.length);
+    digits += (product(digit) / special) ** 2 * (digit.length / 12 + digit.length ** 2 / 4);
+  }
   const switched = inSlot(ringDegree, digits * ringDegree * errorDeviation ** 2);
   return Math.hypot(switched, rescaleNoise(ringDegree));
+}
+
+/**
+ * The switch to a sparse secret of Hamming weight `sparseWeight` at level 0, with the base prime as its one digit and one special prime, or
+ * back to the dense secret at the top level.
+ */
+export function secretSwitchNoise(parameters: Parameters, to: SecretName, sparseWeight = defaultSparseWeight): number {
+  const { ringDegree, primes, specialPrimes } = parameters;
+  if (to === 'dense') return keySwitchNoise(parameters, primes.length - 1);
+  const digit = (Number(primes[0]) / Number(specialPrimes[0])) ** 2 / 3;
+  return inSlot(ringDegree, digit * ringDegree * errorDeviation ** 2 + roundingVariance * (1 + sparseWeight));
 }
 
 /** The rounding of an encoded vector; a single number for every slot rounds one coefficient only. */

@@ -1,7 +1,7 @@
 import { defineOp, type InferContext, type OpDefinition } from '../define.ts';
-import { add as addSlots, mul as mulSlots, rotateLeft, sub as subSlots } from '../slots/ops.ts';
-import { tensor, type Tensor } from '../tensor.ts';
 import { cipherType, plainType, type CipherType, type PlainType, type Type } from '../types.ts';
+import { bootstrapOps } from './bootstrap-ops.ts';
+import { addVectors, isComplex, mulVectors, negateVector, rotateVector, subVectors } from './complex.ts';
 import { slotCount, type Parameters } from './parameters.ts';
 
 /** Two scales count as equal when they differ by at most this factor: rounding of doubles only. */
@@ -42,7 +42,7 @@ export const add = defineOp({
   attrs: noAttrs,
   traits: ['commutative'],
   infer: sum,
-  eval: (args) => addSlots.eval(args, noAttrs),
+  eval: ([a, b]) => addVectors(a, b),
 });
 
 export const sub = defineOp({
@@ -52,7 +52,7 @@ export const sub = defineOp({
   attrs: noAttrs,
   traits: [],
   infer: sum,
-  eval: (args) => subSlots.eval(args, noAttrs),
+  eval: ([a, b]) => subVectors(a, b),
 });
 
 export const negate = defineOp({
@@ -62,11 +62,7 @@ export const negate = defineOp({
   attrs: noAttrs,
   traits: [],
   infer: ([x]) => cipherOf(x),
-  eval: ([x]) =>
-    tensor(
-      x.shape,
-      x.data.map((a) => -a),
-    ),
+  eval: ([x]) => negateVector(x),
 });
 
 export const mul = defineOp({
@@ -81,12 +77,12 @@ export const mul = defineOp({
         ? cipherType(a.level, a.scale * b.scale, 3)
         : `operands have sizes ${a.size} and ${b.size}: relinearize first`,
     ),
-  eval: (args) => mulSlots.eval(args, noAttrs),
+  eval: ([a, b]) => mulVectors(a, b),
 });
 
 export const encode = defineOp({
   name: 'ckks.encode',
-  doc: 'Encodes a public vector (or one number for every slot) at a level and a scale.',
+  doc: 'Encodes a public vector at a level and a scale: shape [slots], or [2, slots] for complex slots (a row of real parts, a row of imaginary parts), or one number for every slot.',
   operands: [],
   attrs: { vector: 'tensor', level: 'int', scale: 'float' },
   traits: [],
@@ -94,17 +90,14 @@ export const encode = defineOp({
     const parameters = parametersOf(context);
     if (typeof parameters === 'string') return parameters;
     const slots = slotCount(parameters);
-    if (vector.data.length !== 1 && vector.data.length !== slots)
-      return `vector has ${vector.data.length} elements for ${slots} slots`;
+    const elements = vector.data.length;
+    if (isComplex(vector) ? elements !== 2 * slots : elements !== 1 && elements !== slots)
+      return `vector has ${elements} elements${isComplex(vector) ? ' in two rows' : ''} for ${slots} slots`;
     if (level < 0 || level >= parameters.primes.length) return `level ${level} is not in the chain`;
     return scale >= 1 ? plainType(level, scale) : `scale ${scale} is below 1`;
   },
   eval: (_, { vector }) => vector,
 });
-
-/** Spreads an encoded scalar over the slots of `x`. */
-const spread = (x: Tensor, p: Tensor): Tensor =>
-  p.data.length === 1 ? tensor(x.shape, new Float64Array(x.data.length).fill(p.data[0])) : p;
 
 export const addPlain = defineOp({
   name: 'ckks.add_plain',
@@ -116,7 +109,7 @@ export const addPlain = defineOp({
     pair(types, 'plain', (a, b) =>
       sameScale(a.scale, b.scale) ? a : `operands have scales ${a.scale} and ${b.scale}`,
     ),
-  eval: ([x, p]) => addSlots.eval([x, spread(x, p)], noAttrs),
+  eval: ([x, p]) => addVectors(x, p),
 });
 
 export const mulPlain = defineOp({
@@ -126,7 +119,7 @@ export const mulPlain = defineOp({
   attrs: noAttrs,
   traits: [],
   infer: (types) => pair(types, 'plain', (a, b) => cipherType(a.level, a.scale * b.scale, a.size)),
-  eval: ([x, p]) => mulSlots.eval([x, spread(x, p)], noAttrs),
+  eval: ([x, p]) => mulVectors(x, p),
 });
 
 export const relinearize = defineOp({
@@ -181,7 +174,7 @@ export const rotate = defineOp({
     if (x.kind !== 'cipher' || x.size !== 2) return 'operand must be a ciphertext of size 2';
     return steps > 0 && steps < slotCount(parameters) ? x : `steps ${steps} must lie between 1 and the slots`;
   },
-  eval: ([x], { steps }) => rotateLeft(x, steps),
+  eval: ([x], { steps }) => rotateVector(x, steps),
 });
 
 export const ckksOps: readonly OpDefinition[] = [
@@ -196,4 +189,5 @@ export const ckksOps: readonly OpDefinition[] = [
   rescale,
   modSwitch,
   rotate,
+  ...bootstrapOps,
 ];

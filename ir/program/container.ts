@@ -11,7 +11,7 @@ import { fail } from '../diagnostics.ts';
  *   48  h bytes   header, UTF-8 JSON: { kind, sections: [{ name, offset, length, sha256 }], body }
  *   ...           sections, each at a multiple of 64 bytes, so that they can be mapped
  */
-const formatVersion = 1;
+const formatVersion = 2;
 
 const magic = Uint8Array.of(0x89, 0x46, 0x48, 0x45, 0x43, 0x0d, 0x0a, 0x1a);
 const fixedLength = 48;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { slotCount } from '../ckks/parameters.ts';
 import { fail } from '../diagnostics.ts';
 import { writeContainer, type Container } from './container.ts';
 import type { Program } from './program.ts';
@@ -28,22 +29,22 @@ export interface Model {
 const bodySchema = z.strictObject({
   specification: specificationSchema,
   nodes: z.array(z.string().max(1000)).max(2 ** 20),
-  constantLengths: z.array(z.int().min(1).max(32768)).max(2 ** 22),
+  constantLengths: z.array(z.int().min(1).max(65536)).max(2 ** 22),
 });
 
 /**
- * The parts of a model file. Constants are stored as 32-bit floats: their rounding, 2^-24 relative, lies below the noise of every
- * parameter set.
+ * Whether constants of this length keep all their bits. Vectors of real slots are stored as 32-bit floats: their rounding, 2^-24 relative,
+ * lies below the noise of every parameter set. Single numbers cost nothing, and complex vectors are the transforms of a bootstrap, which
+ * meet values a thousand times larger than the message.
  */
+const isExact = (length: number, slots: number): boolean => length !== slots;
+
+/** The parts of a model file. */
 export function writeModel(program: Program, errorBound: number, report: unknown): Uint8Array[] {
   const json = (value: unknown): Uint8Array => new TextEncoder().encode(JSON.stringify(value ?? null));
-  const total = program.constants.reduce((n, c) => n + c.length, 0);
-  const constants = new Float32Array(total);
-  let at = 0;
-  for (const constant of program.constants) {
-    constants.set(constant, at);
-    at += constant.length;
-  }
+  const slots = slotCount(program.parameters);
+  const exact = program.constants.filter((c) => isExact(c.length, slots));
+  const rounded = program.constants.filter((c) => !isExact(c.length, slots));
   const body = {
     specification: specificationJson(specificationOf(program, errorBound)),
     nodes: program.nodes,
@@ -51,12 +52,28 @@ export function writeModel(program: Program, errorBound: number, report: unknown
   };
   return writeContainer('model', body, [
     { name: 'instructions', bytes: json(program.instructions) },
-    { name: 'constants', bytes: new Uint8Array(constants.buffer) },
+    { name: 'constants', bytes: bytesOf(joined(rounded, (n) => new Float32Array(n))) },
+    { name: 'exactConstants', bytes: bytesOf(joined(exact, (n) => new Float64Array(n))) },
     { name: 'nodeOf', bytes: new Uint8Array(program.nodeOf.slice().buffer) },
     { name: 'seconds', bytes: new Uint8Array(program.seconds.slice().buffer) },
     { name: 'report', bytes: json(report) },
   ]);
 }
+
+function joined<T extends Float32Array | Float64Array>(
+  vectors: readonly Float64Array[],
+  make: (length: number) => T,
+): T {
+  const all = make(vectors.reduce((n, v) => n + v.length, 0));
+  let at = 0;
+  for (const vector of vectors) {
+    all.set(vector, at);
+    at += vector.length;
+  }
+  return all;
+}
+
+const bytesOf = ({ buffer }: Float32Array | Float64Array): Uint8Array => new Uint8Array(buffer);
 
 /** Reads and checks a model; nothing of it is used before everything is checked. Errors: FHE0702, FHE0601. */
 export function readModel(container: Container): Model {
@@ -74,7 +91,7 @@ export function readModel(container: Container): Model {
     clientSteps: specification.clientSteps,
     keys: specification.keys,
     instructions,
-    constants: readConstants(container, body.constantLengths),
+    constants: readConstants(container, body.constantLengths, slotCount(specification.parameters)),
     nodeOf: new Int32Array(exact(container, 'nodeOf', instructions.length * 4)),
     nodes: body.nodes,
     seconds: new Float64Array(exact(container, 'seconds', instructions.length * 8)),
@@ -108,13 +125,16 @@ function exact(container: Container, name: string, length: number): ArrayBuffer 
   return new Uint8Array(container.section(name)).buffer;
 }
 
-function readConstants(container: Container, lengths: readonly number[]): Float64Array[] {
-  const total = lengths.reduce((n, l) => n + l, 0);
-  const floats = new Float32Array(exact(container, 'constants', total * 4));
-  let at = 0;
+function readConstants(container: Container, lengths: readonly number[], slots: number): Float64Array[] {
+  const total = (kind: boolean): number =>
+    lengths.reduce((n, length) => n + (isExact(length, slots) === kind ? length : 0), 0);
+  const exactly = new Float64Array(exact(container, 'exactConstants', total(true) * 8));
+  const rounded = new Float32Array(exact(container, 'constants', total(false) * 4));
+  const next = { exactly: 0, rounded: 0 };
   return lengths.map((length) => {
-    const constant = Float64Array.from(floats.subarray(at, at + length));
-    at += length;
+    const [from, kind] = isExact(length, slots) ? ([exactly, 'exactly'] as const) : ([rounded, 'rounded'] as const);
+    const constant = Float64Array.from(from.subarray(next[kind], next[kind] + length));
+    next[kind] += length;
     if (constant.some((x) => !Number.isFinite(x))) fail('FHE0702', 'model: a constant is not finite');
     return constant;
   });
@@ -123,12 +143,12 @@ function readConstants(container: Container, lengths: readonly number[]): Float6
 /** The client's file: readable JSON with the specification and its fingerprint. */
 export function writeSpecification(specification: Specification): string {
   const fingerprint = specificationFingerprint(specification);
-  return `${JSON.stringify({ fhec: 'client specification', version: 1, fingerprint, specification: specificationJson(specification) }, undefined, 1)}\n`;
+  return `${JSON.stringify({ fhec: 'client specification', version: 2, fingerprint, specification: specificationJson(specification) }, undefined, 1)}\n`;
 }
 
 const specificationFileSchema = z.strictObject({
   fhec: z.literal('client specification'),
-  version: z.literal(1),
+  version: z.literal(2),
   fingerprint: z.string(),
   specification: specificationSchema,
 });

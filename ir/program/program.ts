@@ -1,4 +1,5 @@
 import type { Parameters } from '../ckks/parameters.ts';
+import type { SecretName } from '../ckks/secret.ts';
 import type { ClientStep, Port } from '../interface.ts';
 import type { Layout } from '../layout.ts';
 
@@ -9,9 +10,10 @@ export type Register = number;
 export type Instruction =
   | { readonly op: 'encode'; readonly constant: number; readonly level: number; readonly scale: number }
   | { readonly op: 'add' | 'sub' | 'mul' | 'add_plain' | 'mul_plain'; readonly args: readonly [Register, Register] }
-  | { readonly op: 'negate' | 'relinearize' | 'rescale'; readonly args: readonly [Register] }
-  | { readonly op: 'mod_switch'; readonly args: readonly [Register]; readonly level: number }
-  | { readonly op: 'rotate'; readonly args: readonly [Register]; readonly steps: number };
+  | { readonly op: 'negate' | 'relinearize' | 'rescale' | 'conjugate' | 'mul_i'; readonly args: readonly [Register] }
+  | { readonly op: 'mod_switch' | 'mod_raise'; readonly args: readonly [Register]; readonly level: number }
+  | { readonly op: 'rotate'; readonly args: readonly [Register]; readonly steps: number }
+  | { readonly op: 'switch_key'; readonly args: readonly [Register]; readonly to: SecretName };
 
 export type InstructionName = Instruction['op'];
 
@@ -28,6 +30,10 @@ export interface KeyManifest {
   readonly relinearization: boolean;
   /** The rotation steps whose Galois keys the program needs, ascending, each between 1 and slots - 1. */
   readonly rotations: readonly number[];
+  /** Whether it needs the Galois key of the conjugation (element 2N - 1). */
+  readonly conjugation: boolean;
+  /** The Hamming weight of the ephemeral sparse secret, where the program needs the pair of keys that switch to it and back. */
+  readonly sparseWeight?: number;
 }
 
 /** The exit level: a flat instruction list with everything that a back end needs, and nothing of the compiler. */
@@ -37,7 +43,7 @@ export interface Program {
   readonly outputs: readonly TensorSignature[];
   readonly clientSteps: readonly ClientStep[];
   readonly instructions: readonly Instruction[];
-  /** Vectors of length slots, or of length 1 for the same number in every slot. */
+  /** Vectors of length slots, or of length 2 * slots for complex slots (real parts, then imaginary parts), or of length 1 for the same number in every slot. */
   readonly constants: readonly Float64Array[];
   readonly keys: KeyManifest;
   /** For progress and explanations: the ONNX node that each instruction belongs to, as an index into `nodes`, or -1. */

@@ -3,7 +3,7 @@ import type { Parameters } from '../ckks/parameters.ts';
 import { fail } from '../diagnostics.ts';
 import { parseLayout, formatLayout } from '../layout.ts';
 import { sha256Hex } from './container.ts';
-import type { Instruction, Program, TensorSignature } from './program.ts';
+import type { Instruction, KeyManifest, Program, TensorSignature } from './program.ts';
 
 /** How the parts of a program look in JSON. Numbers keep every bit; primes are decimal strings, layouts their text. */
 const count = z
@@ -46,7 +46,12 @@ const specificationFields = {
   inputs: z.array(signature).min(1).max(64),
   outputs: z.array(signature).min(1).max(64),
   clientSteps: z.array(clientStep).max(8),
-  keys: z.strictObject({ relinearization: z.boolean(), rotations: z.array(count).max(65536) }),
+  keys: z.strictObject({
+    relinearization: z.boolean(),
+    rotations: z.array(count).max(65536),
+    conjugation: z.boolean(),
+    sparseWeight: count.exactOptional(),
+  }),
   /** The largest error of an output element (absolute, before the factor) that the compiler predicts, in the units of the output. */
   errorBound: finite.min(0),
 };
@@ -60,11 +65,14 @@ export const instructionSchema: z.ZodType<Instruction> = z.discriminatedUnion('o
   ...(['add', 'sub', 'mul', 'add_plain', 'mul_plain'] as const).map((op) =>
     z.strictObject({ op: z.literal(op), args: z.tuple([count, count]) }),
   ),
-  ...(['negate', 'relinearize', 'rescale'] as const).map((op) =>
+  ...(['negate', 'relinearize', 'rescale', 'conjugate', 'mul_i'] as const).map((op) =>
     z.strictObject({ op: z.literal(op), args: z.tuple([count]) }),
   ),
-  z.strictObject({ op: z.literal('mod_switch'), args: z.tuple([count]), level: count }),
+  ...(['mod_switch', 'mod_raise'] as const).map((op) =>
+    z.strictObject({ op: z.literal(op), args: z.tuple([count]), level: count }),
+  ),
   z.strictObject({ op: z.literal('rotate'), args: z.tuple([count]), steps: z.int() }),
+  z.strictObject({ op: z.literal('switch_key'), args: z.tuple([count]), to: z.enum(['sparse', 'dense']) }),
 ]);
 
 const parametersJson = (p: Parameters): unknown => ({
@@ -83,6 +91,19 @@ const signatureJson = (s: TensorSignature): unknown => ({
   scale: s.scale,
 });
 
+/** A key manifest with its fields in a fixed order. */
+const orderedKeys = ({
+  relinearization,
+  rotations,
+  conjugation,
+  sparseWeight,
+}: KeyManifest): Specification['keys'] => ({
+  relinearization,
+  rotations: [...rotations],
+  conjugation,
+  ...(sparseWeight !== undefined && { sparseWeight }),
+});
+
 /** The JSON of a specification, in a fixed order of fields, so that equal specifications have equal text. */
 export function specificationJson(s: Specification): unknown {
   return {
@@ -90,7 +111,7 @@ export function specificationJson(s: Specification): unknown {
     inputs: s.inputs.map(signatureJson),
     outputs: s.outputs.map(signatureJson),
     clientSteps: s.clientSteps,
-    keys: { relinearization: s.keys.relinearization, rotations: s.keys.rotations },
+    keys: orderedKeys(s.keys),
     errorBound: s.errorBound,
   };
 }
@@ -107,7 +128,7 @@ export function specificationOf(program: Program, errorBound: number): Specifica
     inputs: [...inputs],
     outputs: [...outputs],
     clientSteps: [...clientSteps],
-    keys: { relinearization: keys.relinearization, rotations: [...keys.rotations] },
+    keys: orderedKeys(keys),
     errorBound,
   };
 }

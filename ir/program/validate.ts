@@ -11,7 +11,9 @@ import {
   rotate,
   sub,
 } from '../ckks/ops.ts';
+import { conjugate, modRaise, mulI, switchKey } from '../ckks/bootstrap-ops.ts';
 import { isSecure, maxModulusBits, slotCount, type Parameters } from '../ckks/parameters.ts';
+import { secretAfter, type SecretState } from '../ckks/secret.ts';
 import type { Attrs, OpDefinition } from '../define.ts';
 import { fail } from '../diagnostics.ts';
 import { layoutSlots, layoutVectors, type Digit } from '../layout.ts';
@@ -32,17 +34,23 @@ export const opOfInstruction: Readonly<Record<InstructionName, OpDefinition>> = 
   mod_switch: modSwitch,
   add_plain: addPlain,
   mul_plain: mulPlain,
+  conjugate,
+  mul_i: mulI,
+  mod_raise: modRaise,
+  switch_key: switchKey,
 };
 
 const damaged = (message: string): never => fail('FHE0702', message);
 
 /**
  * Checks a program from outside before any back end sees it: everything of {@link validateSpecification}, every instruction by the types
- * that the ckks ops infer (levels, scales, sizes, registers), constants and keys. Errors: FHE0702, FHE0601.
+ * that the ckks ops infer (levels, scales, sizes, registers), that nothing is computed under the sparse secret, constants and keys.
+ * Errors: FHE0702, FHE0601.
  */
 export function validateProgram(program: Program): void {
   validateSpecification(program);
   const types = inferTypes(program);
+  validateSecrets(program);
   program.outputs.forEach((output) => validateOutput(output, types));
   validateKeys(program);
   if (program.nodeOf.some((n) => n < -1 || n >= program.nodes.length)) damaged('an instruction names an unknown node');
@@ -64,7 +72,13 @@ export function validateSpecification({ parameters, inputs, outputs, clientSteps
   const slots = slotCount(parameters);
   if (keys.rotations.some((s, i) => !(s > (i > 0 ? keys.rotations[i - 1] : 0) && s < slots)))
     damaged('the key manifest names an impossible rotation, or rotations out of order');
+  const { sparseWeight: weight = leastSparseWeight } = keys;
+  if (weight < leastSparseWeight || weight > parameters.ringDegree)
+    damaged(`a sparse secret of weight ${weight} is weaker than any known to be safe, or impossible`);
 }
+
+/** The weight of Bossuat, Troncoso-Pastoriza and Hubaux (ACNS 2022): sparser secrets have no published estimate at our moduli. */
+const leastSparseWeight = 32;
 
 /** Errors: FHE0702 for values out of range, FHE0601 for parameters that claim security and lack it. */
 function validateParameters(parameters: Parameters): void {
@@ -106,6 +120,20 @@ function inferTypes(program: Program): Type[] {
   return types;
 }
 
+/** Refuses every use of a ciphertext under the sparse secret but those that {@link secretAfter} allows, and every result under it. */
+function validateSecrets(program: Program): void {
+  const states: SecretState[] = program.inputs.flatMap((input) => input.registers.map(() => 'dense' as const));
+  program.instructions.forEach((instruction, at) => {
+    const operands = instruction.op === 'encode' ? [] : instruction.args.map((r) => states[r]);
+    const to = instruction.op === 'switch_key' ? instruction.to : undefined;
+    const after = secretAfter(instruction.op, to, operands);
+    if (typeof after === 'string') damaged(`instruction ${at} (${instruction.op}): ${after}`);
+    else states.push(after.state);
+  });
+  for (const { name, registers } of program.outputs)
+    if (registers.some((r) => states[r] !== 'dense')) damaged(`output '${name}' is under the sparse secret`);
+}
+
 /** log2 of the modulus of each level. */
 function modulusBitsByLevel({ primes }: Parameters): number[] {
   let bits = 0;
@@ -124,12 +152,17 @@ function attrsOf(program: Program, instruction: Instruction, at: number): Attrs 
     case 'encode': {
       const vector =
         program.constants[instruction.constant] ?? damaged(`instruction ${at} names constant ${instruction.constant}`);
-      return { vector: tensor([vector.length], vector), level: instruction.level, scale: instruction.scale };
+      const slots = slotCount(program.parameters);
+      const shape = vector.length === 2 * slots ? [2, slots] : [vector.length];
+      return { vector: tensor(shape, vector), level: instruction.level, scale: instruction.scale };
     }
+    case 'mod_raise':
     case 'mod_switch':
       return { level: instruction.level };
     case 'rotate':
       return { steps: instruction.steps };
+    case 'switch_key':
+      return { to: instruction.to };
     default:
       return {};
   }
@@ -176,6 +209,9 @@ function validateKeys(program: Program): void {
   const used = new Set(program.instructions.flatMap((i) => (i.op === 'rotate' ? [i.steps] : [])));
   const known = new Set(program.keys.rotations);
   for (const steps of used) if (!known.has(steps)) damaged(`the key manifest lacks rotation ${steps}`);
-  const relinearizes = program.instructions.some((i) => i.op === 'relinearize');
-  if (relinearizes && !program.keys.relinearization) damaged('the key manifest lacks the relinearization key');
+  const uses = (op: InstructionName): boolean => program.instructions.some((i) => i.op === op);
+  const { relinearization, conjugation, sparseWeight } = program.keys;
+  if (uses('relinearize') && !relinearization) damaged('the key manifest lacks the relinearization key');
+  if (uses('conjugate') && !conjugation) damaged('the key manifest lacks the conjugation');
+  if (uses('switch_key') && sparseWeight === undefined) damaged('the key manifest lacks the sparse secret');
 }

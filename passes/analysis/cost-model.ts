@@ -34,7 +34,16 @@ export function ciphertextBytes(ringDegree: number, primes: number, size = 2): n
   return size * primes * ringDegree * bytesPerResidue;
 }
 
-/** Bytes of one Galois key or of the relinearization key: for each prime of the chain one ciphertext modulo all primes. */
+/**
+ * Bytes of one Galois key or of the relinearization key: one ciphertext modulo all primes for each digit of the chain, which has as many
+ * primes as there are special primes (one prime in SEAL).
+ */
 export function galoisKeyBytes({ ringDegree, primes, specialPrimes }: Parameters): number {
-  return primes.length * ciphertextBytes(ringDegree, primes.length + specialPrimes.length);
+  const digits = Math.ceil(primes.length / specialPrimes.length);
+  return digits * ciphertextBytes(ringDegree, primes.length + specialPrimes.length);
+}
+
+/** Bytes of the keys that switch to the sparse secret, which live modulo the base prime and one special prime, and back. */
+export function sparseKeyBytes(parameters: Parameters): number {
+  return ciphertextBytes(parameters.ringDegree, 2) + galoisKeyBytes(parameters);
 }

@@ -11,11 +11,15 @@ export const costedOps = [
   'rescale',
   'mod_switch',
   'rotate',
+  'conjugate',
+  'mul_i',
+  'mod_raise',
+  'switch_key',
 ] as const;
 
 export type CostedOp = (typeof costedOps)[number];
 
-/** Milliseconds of an op on an operand of `l` primes: a + b * l + c * l^2. */
+/** Milliseconds of an op on an operand (for mod_raise: to a result) of `l` primes: a + b * l + c * l^2. */
 export type Coefficients = readonly [a: number, b: number, c: number];
 
 /** Costs of every op, for each ring degree that was measured (the keys are its decimal digits). */
@@ -35,6 +39,10 @@ export const sealWasmCosts: CostTable = {
     rescale: [0, 0.307, 0],
     mod_switch: [0, 0.015, 0],
     rotate: [0.392, 0.577, 0.167],
+    conjugate: [0.392, 0.577, 0.167],
+    mul_i: [0.012, 0.115, 0],
+    mod_raise: [0, 1, 0],
+    switch_key: [0.392, 0.577, 0.167],
   },
   16384: {
     add: [0, 0.03, 0],
@@ -48,6 +56,10 @@ export const sealWasmCosts: CostTable = {
     rescale: [0, 0.625, 0],
     mod_switch: [0, 0.03, 0],
     rotate: [0.824, 1.235, 0.339],
+    conjugate: [0.824, 1.235, 0.339],
+    mul_i: [0.029, 0.255, 0],
+    mod_raise: [0, 1, 0],
+    switch_key: [0.824, 1.235, 0.339],
   },
   32768: {
     add: [0, 0.06, 0],
@@ -61,5 +73,9 @@ export const sealWasmCosts: CostTable = {
     rescale: [0, 1.348, 0],
     mod_switch: [0, 0.06, 0],
     rotate: [-0.148, 3.696, 0.664],
+    conjugate: [-0.148, 3.696, 0.664],
+    mul_i: [0.237, 0.471, 0],
+    mod_raise: [0, 1, 0],
+    switch_key: [-0.148, 3.696, 0.664],
   },
 };

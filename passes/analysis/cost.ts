@@ -2,7 +2,7 @@ import { modulusBits, type Parameters } from '../../ir/ckks/parameters.ts';
 import { InternalError, onnxNodes } from '../../ir/diagnostics.ts';
 import type { Func, Value } from '../../ir/module.ts';
 import type { CipherType, PlainType } from '../../ir/types.ts';
-import { ciphertextBytes, galoisKeyBytes, type CostModel } from './cost-model.ts';
+import { ciphertextBytes, galoisKeyBytes, sparseKeyBytes, type CostModel } from './cost-model.ts';
 import { costedOps, type CostedOp } from './cost-table.ts';
 
 /** How often each kind of op runs. */
@@ -14,8 +14,13 @@ export interface OpCounts {
   readonly relinearizations: number;
   readonly rescales: number;
   readonly modSwitches: number;
+  readonly conjugations: number;
+  /** Switches between the dense and the sparse secret. */
+  readonly secretSwitches: number;
+  /** One in each bootstrap. */
+  readonly modRaises: number;
   readonly encodes: number;
-  /** Additions, subtractions and negations, with ciphertexts or plaintexts. */
+  /** Additions, subtractions, negations and products with the imaginary unit, with ciphertexts or plaintexts. */
   readonly additions: number;
 }
 
@@ -31,9 +36,9 @@ export interface NodeCost extends OpCounts {
 export interface Cost extends OpCounts {
   /** Levels from the highest input to the lowest result. */
   readonly depth: number;
-  /** Galois keys: distinct rotation steps. */
+  /** Galois keys of rotations: distinct steps. */
   readonly rotationKeys: number;
-  /** Bytes of all Galois keys and, where needed, the relinearization key, in memory. */
+  /** Bytes of all Galois keys and, where needed, the relinearization key and those of the sparse secret, in memory. */
   readonly keyBytes: number;
   readonly ringDegree: number;
   /** log2 of the product of all primes, special ones included. */
@@ -59,6 +64,10 @@ const countOf: Readonly<Record<CostedOp, keyof OpCounts>> = {
   rescale: 'rescales',
   mod_switch: 'modSwitches',
   rotate: 'rotations',
+  conjugate: 'conjugations',
+  mul_i: 'additions',
+  mod_raise: 'modRaises',
+  switch_key: 'secretSwitches',
 };
 
 const noOps: OpCounts = {
@@ -68,13 +77,16 @@ const noOps: OpCounts = {
   relinearizations: 0,
   rescales: 0,
   modSwitches: 0,
+  conjugations: 0,
+  secretSwitches: 0,
+  modRaises: 0,
   encodes: 0,
   additions: 0,
 };
 
 /** The predicted seconds of one op of the ckks level. */
 export function opSeconds(value: Value, parameters: Parameters, model: CostModel): number {
-  const operand = value.operands.at(0) ?? value;
+  const operand = value.op === 'ckks.mod_raise' ? value : (value.operands.at(0) ?? value);
   return model.seconds(costedOpOf(value), parameters.ringDegree, located(operand).level + 1);
 }
 
@@ -94,14 +106,15 @@ export function costOf(func: Func, parameters: Parameters, model: CostModel): Co
     const step = value.attrs['steps'];
     if (value.op === 'ckks.rotate' && typeof step === 'number') steps.add(step);
   }
-  const keys = steps.size + (total.relinearizations > 0 ? 1 : 0);
+  const keys = steps.size + (total.relinearizations > 0 ? 1 : 0) + (total.conjugations > 0 ? 1 : 0);
+  const sparseBytes = total.secretSwitches > 0 ? sparseKeyBytes(parameters) : 0;
   const levels = (values: readonly Value[]): number[] => values.map((v) => located(v).level);
   const lowest = Math.min(...levels(func.results.map((r) => r.value)));
   return {
     ...total,
     depth: func.params.length === 0 ? 0 : Math.max(...levels(func.params)) - lowest,
     rotationKeys: steps.size,
-    keyBytes: keys * galoisKeyBytes(parameters),
+    keyBytes: keys * galoisKeyBytes(parameters) + sparseBytes,
     ringDegree: parameters.ringDegree,
     modulusBits: modulusBits(parameters),
     seconds,

@@ -1,5 +1,7 @@
-import { encodeNoise, freshNoise, keySwitchNoise, rescaleNoise } from '../../ir/ckks/noise.ts';
+import { realPart } from '../../ir/ckks/complex.ts';
+import { encodeNoise, freshNoise, keySwitchNoise, rescaleNoise, secretSwitchNoise } from '../../ir/ckks/noise.ts';
 import type { Parameters } from '../../ir/ckks/parameters.ts';
+import { secretName, type SecretName } from '../../ir/ckks/secret.ts';
 import { isTensorAttr } from '../../ir/define.ts';
 import { InternalError } from '../../ir/diagnostics.ts';
 import type { Func, Value } from '../../ir/module.ts';
@@ -48,13 +50,18 @@ export function predictNoise(
           ? 2 * magnitude(a) * of(a)
           : Math.hypot(magnitude(b) * of(a), magnitude(a) * of(b), of(a) * of(b));
       case 'ckks.mul_plain':
-        return Math.hypot(rootMeanSquare(vectorOf(b).data) * of(a), magnitude(a) * of(b));
+        return Math.hypot(rootMeanSquare(vectorOf(b)) * of(a), magnitude(a) * of(b));
       case 'ckks.relinearize':
       case 'ckks.rotate':
+      case 'ckks.conjugate':
+      case 'ckks.switch_key':
       case 'ckks.rescale':
         return Math.hypot(of(a), own);
       case 'ckks.negate':
       case 'ckks.mod_switch':
+      case 'ckks.mul_i':
+      // The multiples of the base prime that a raise adds are no noise: the program that raises takes them away.
+      case 'ckks.mod_raise':
         return of(a);
       default:
         throw new InternalError(`no noise formula for ${value.op}`);
@@ -73,7 +80,10 @@ export function ownNoise(value: Value, parameters: Parameters, symmetric = true)
       return encodeNoise(n, vectorOf(value).data.length === 1) / scale;
     case 'ckks.relinearize':
     case 'ckks.rotate':
+    case 'ckks.conjugate':
       return keySwitchNoise(parameters, level) / scale;
+    case 'ckks.switch_key':
+      return secretSwitchNoise(parameters, secretOf(value)) / scale;
     case 'ckks.rescale':
       return rescaleNoise(n, sizeOf(value.operands[0])) / scale;
     default:
@@ -98,14 +108,21 @@ function located({ type, op }: Value): CipherType | PlainType {
 
 const sizeOf = (value: Value): number => (value.type.kind === 'cipher' ? value.type.size : 2);
 
+function secretOf(value: Value): SecretName {
+  const secret = secretName(value.attrs['to']);
+  if (!secret) throw new InternalError(`${value.op} to no secret`);
+  return secret;
+}
+
 function vectorOf(value: Value): Tensor {
   const { vector } = value.attrs;
   if (vector === undefined || !isTensorAttr(vector)) throw new InternalError(`${value.op} is not encoded`);
   return vector;
 }
 
-function rootMeanSquare(data: Float64Array): number {
+/** Of the absolute values of the slots. */
+function rootMeanSquare(vector: Tensor): number {
   let sum = 0;
-  for (const x of data) sum += x * x;
-  return Math.sqrt(sum / data.length);
+  for (const x of vector.data) sum += x * x;
+  return Math.sqrt(sum / realPart(vector).length);
 }

@@ -4,7 +4,8 @@ import { recompute, type Facts } from './recompute.ts';
 
 /**
  * Recomputes levels and sizes from the operations and compares: operands of one op at one level, every level in the chain, rescale only
- * above level 0 and only in size 2, mod_switch downward, multiplications and rotations in size 2, and the types say the same. FHE0503 for each breach.
+ * above level 0 and only in size 2, mod_switch downward, mod_raise from level 0 upward, the sparse secret at level 0 and the dense one back at the
+ * top, multiplications and key switches in size 2, and the types say the same. FHE0503 for each breach.
  */
 export function checkLevels(module: Module): Diagnostic[] {
   const { parameters } = module;
@@ -22,7 +23,9 @@ export function checkLevels(module: Module): Diagnostic[] {
 }
 
 /** Ops whose ciphertext operands must have two polynomials; rescale for its noise, not for its definition. */
-const sizeTwoOnly: ReadonlySet<string> = new Set(['ckks.mul', 'ckks.mul_plain', 'ckks.rotate', 'ckks.rescale']);
+const sizeTwoOnly: ReadonlySet<string> = new Set(
+  ['mul', 'mul_plain', 'rotate', 'rescale', 'conjugate', 'mod_raise', 'switch_key'].map((name) => `ckks.${name}`),
+);
 
 function breach(value: Value, own: Facts, operands: readonly Facts[], top: number): string | undefined {
   const { level, size } = own;
@@ -31,6 +34,10 @@ function breach(value: Value, own: Facts, operands: readonly Facts[], top: numbe
     return `operands are at levels ${operands.map((o) => o.level).join(' and ')}`;
   if (value.op === 'ckks.mod_switch' && level >= operands[0].level)
     return `it goes from level ${operands[0].level} to ${level}`;
+  if (value.op === 'ckks.mod_raise' && (operands[0].level !== 0 || level < 1))
+    return `it goes from level ${operands[0].level} to ${level}`;
+  const wanted = value.attrs['to'] === 'sparse' ? 0 : top;
+  if (value.op === 'ckks.switch_key' && level !== wanted) return `it is at level ${level}, not ${wanted}`;
   if (sizeTwoOnly.has(value.op) && operands.some((o) => o.size > 2)) return 'an operand is not relinearized';
   if (value.op === 'ckks.relinearize' && operands[0].size !== 3) return `the operand has size ${operands[0].size}`;
   const { type } = value;

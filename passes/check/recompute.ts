@@ -47,10 +47,14 @@ export function recompute(func: Func, { primes }: Parameters): ReadonlyMap<Value
       case 'ckks.rescale':
         return { ...a, level: a.level - 1, scale: a.scale / Number(primes.at(a.level) ?? NaN) };
       case 'ckks.mod_switch':
+      case 'ckks.mod_raise':
         return { ...a, level: numberAttr(value, 'level') };
       case 'ckks.negate':
       case 'ckks.add_plain':
       case 'ckks.rotate':
+      case 'ckks.conjugate':
+      case 'ckks.mul_i':
+      case 'ckks.switch_key':
         return a;
       default:
         return unknown;

@@ -7,6 +7,7 @@ import { encodeAt, guard, levelOf, type CipherText, type PlainText, type Seal } 
 /** The evaluation keys as SEAL objects; one object a rotation step, so that a worker loads only the steps that it uses. */
 export interface SealKeys {
   readonly relinearization: RelinKeys | undefined;
+  readonly conjugation?: GaloisKeys | undefined;
   readonly galois: { readonly get: (steps: number) => GaloisKeys | undefined };
 }
 
@@ -77,6 +78,14 @@ export function sealBackend(seal: Seal, keys: SealKeys): Backend<CipherText, Pla
         const key = keys.galois.get(steps) ?? fail('FHE0706', `the Galois key for ${steps} steps is missing`);
         evaluator.rotateVector(a, steps, key, out);
       }),
+    conjugate: (a) =>
+      made('conjugate', (out) => {
+        const key = keys.conjugation ?? fail('FHE0706', 'the Galois key for the conjugation is missing');
+        evaluator.complexConjugate(a, key, out);
+      }),
+    mulI: () => fail('FHE0804', 'the SEAL back end has no mul_i'),
+    modRaise: () => fail('FHE0804', 'the SEAL back end has no mod_raise'),
+    switchKey: () => fail('FHE0804', 'the SEAL back end has no switch_key'),
     releaseCipher: (a) => a.delete(),
     releasePlain: (p) => p.delete(),
   };

@@ -10,7 +10,7 @@ export interface Partition {
 
 export const unowned = -1;
 
-const heavy = new Set(['rotate', 'relinearize']);
+const heavy = new Set(['rotate', 'relinearize', 'conjugate', 'switch_key']);
 
 /**
  * Shares a program between workers: instructions are merged into clusters (a key switch or a sum with what only it uses), and each

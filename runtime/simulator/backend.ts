@@ -146,6 +146,10 @@ export function simulatorBackend(parameters: Parameters, seed: number): Simulato
       values.set(a.values);
       return checked(values, level, a.scale, a.size, a.bound);
     },
+    conjugate: () => fail('FHE0804', 'the simulator has no conjugate'),
+    mulI: () => fail('FHE0804', 'the simulator has no mul_i'),
+    modRaise: () => fail('FHE0804', 'the simulator has no mod_raise'),
+    switchKey: () => fail('FHE0804', 'the simulator has no switch_key'),
     releaseCipher: (a) => void pool.push(a.values),
     releasePlain: () => undefined,
   };

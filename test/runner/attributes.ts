@@ -45,6 +45,12 @@ const slotsOf = ({ operands, parameters }: Site): number => {
   return type?.kind === 'packed' ? type.slots : parameters ? slotCount(parameters) : 8;
 };
 
+/** At the ckks level vectors may be complex. */
+const randomPlain = (site: Site): Attr => {
+  const slots = slotsOf(site);
+  return site.choices.int(3) === 0 ? tensor([2, slots], site.choices.numbers(2 * slots)) : randomVector(site);
+};
+
 const randomVector = (site: Site): Attr => {
   const length = site.choices.bool() ? 1 : slotsOf(site);
   return tensor([length], site.choices.numbers(length));
@@ -110,8 +116,9 @@ const fitted: Readonly<Record<string, (site: Site) => Attrs>> = {
   'ckks.encode': (site) => {
     const level = site.choices.int(site.parameters?.primes.length ?? 1);
     const scale = site.parameters?.scales[level] ?? 2;
-    return { vector: randomVector(site), level, scale: scale ** site.choices.pick([1, 2]) };
+    return { vector: randomPlain(site), level, scale: scale ** site.choices.pick([1, 2]) };
   },
+  'ckks.switch_key': ({ choices }) => ({ to: choices.pick(['sparse', 'dense']) }),
 };
 
 const byKind: { readonly [K in AttrKind]: (choices: Choices) => Attr } = {

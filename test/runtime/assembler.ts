@@ -1,4 +1,5 @@
 import type { Parameters } from '../../ir/ckks/parameters.ts';
+import type { Attrs } from '../../ir/define.ts';
 import { rowMajorLayout } from '../../ir/layout.ts';
 import type { Instruction, Program, Register, TensorSignature } from '../../ir/program/program.ts';
 import { opOfInstruction } from '../../ir/program/validate.ts';
@@ -61,8 +62,16 @@ export class Assembler {
     return this.#emit({ op, args: [a, b] });
   }
 
-  unary(op: 'negate' | 'relinearize' | 'rescale', a: Register): Register {
+  unary(op: 'negate' | 'relinearize' | 'rescale' | 'conjugate' | 'mul_i', a: Register): Register {
     return this.#emit({ op, args: [a] });
+  }
+
+  modRaise(a: Register, level = this.parameters.primes.length - 1): Register {
+    return this.#emit({ op: 'mod_raise', args: [a], level });
+  }
+
+  switchKey(a: Register, to: 'sparse' | 'dense'): Register {
+    return this.#emit({ op: 'switch_key', args: [a], to });
   }
 
   rotate(a: Register, steps: number): Register {
@@ -87,23 +96,25 @@ export class Assembler {
   }
 
   finish(outputs: readonly Register[]): Program {
-    const rotations = new Set(this.#instructions.flatMap((i) => (i.op === 'rotate' ? [i.steps] : [])));
+    const instructions = this.#instructions;
+    const uses = (...ops: Instruction['op'][]): boolean => instructions.some((i) => ops.includes(i.op));
+    const rotations = new Set(instructions.flatMap((i) => (i.op === 'rotate' ? [i.steps] : [])));
     return {
       parameters: this.parameters,
       inputs: this.#inputs,
       outputs: outputs.map((register, i) => this.#signature(`y${i}`, register)),
       clientSteps: [],
-      instructions: this.#instructions,
+      instructions,
       constants: this.#constants,
       keys: {
-        relinearization: this.#instructions.some((i) => i.op === 'relinearize'),
+        relinearization: uses('relinearize'),
         rotations: [...rotations].sort((a, b) => a - b),
+        conjugation: uses('conjugate'),
+        ...(uses('switch_key') && { sparseWeight: 32 }),
       },
       nodes: ['first', 'second'],
-      nodeOf: Int32Array.from(this.#instructions, (_, i) => i % 2),
-      seconds: Float64Array.from(this.#instructions, (i) =>
-        i.op === 'rotate' || i.op === 'relinearize' ? 0.05 : 0.005,
-      ),
+      nodeOf: Int32Array.from(instructions, (_, i) => i % 2),
+      seconds: Float64Array.from(instructions, (i) => (i.op === 'rotate' || i.op === 'relinearize' ? 0.05 : 0.005)),
     };
   }
 
@@ -125,18 +136,7 @@ export class Assembler {
     const known = this.#written.get(text);
     if (known !== undefined) return known;
     const args = instruction.op === 'encode' ? [] : instruction.args;
-    const attrs =
-      instruction.op === 'encode'
-        ? {
-            vector: tensor([this.#constants[instruction.constant].length], this.#constants[instruction.constant]),
-            level: instruction.level,
-            scale: instruction.scale,
-          }
-        : instruction.op === 'rotate'
-          ? { steps: instruction.steps }
-          : instruction.op === 'mod_switch'
-            ? { level: instruction.level }
-            : {};
+    const attrs = this.#attrsOf(instruction);
     const type = opOfInstruction[instruction.op].infer(
       args.map((r) => this.#types[r]),
       attrs,
@@ -147,6 +147,24 @@ export class Assembler {
     const register = this.#types.push(type) - 1;
     this.#written.set(text, register);
     return register;
+  }
+  #attrsOf(instruction: Instruction): Attrs {
+    switch (instruction.op) {
+      case 'encode': {
+        const vector = this.#constants[instruction.constant];
+        const shape = vector.length === 2 * this.slots ? [2, this.slots] : [vector.length];
+        return { vector: tensor(shape, vector), level: instruction.level, scale: instruction.scale };
+      }
+      case 'rotate':
+        return { steps: instruction.steps };
+      case 'mod_switch':
+      case 'mod_raise':
+        return { level: instruction.level };
+      case 'switch_key':
+        return { to: instruction.to };
+      default:
+        return {};
+    }
   }
 }
 

@@ -35,7 +35,7 @@ describe('emitProgram', () => {
     const b = w.mulPlain(w.rotate(x, 3), ...vector);
     const c = w.mul(w.rotate(w.add(a, b), 1), x);
     const program = emitProgram(scheduleSlots(w.module(c), toy), toy);
-    expect(program.keys).toEqual({ relinearization: true, rotations: [1, 3] });
+    expect(program.keys).toEqual({ relinearization: true, rotations: [1, 3], conjugation: false });
     expect(program.constants.map((v) => [...v])).toEqual([vector, [1]]);
     expect(program.nodes).toEqual(['first', 'second']);
     expect(program.nodeOf).toHaveLength(program.instructions.length);

@@ -1,0 +1,84 @@
+import { InternalError } from '../diagnostics.ts';
+import { rotateLeft } from '../slots/ops.ts';
+import { tensor, type Tensor } from '../tensor.ts';
+
+/**
+ * Vectors of slots at the ckks level. A vector of n real slots has shape [n] (or any shape of n elements whose first of two dimensions is
+ * not 2), one of n complex slots has shape [2, n]: a row of real parts, then a row of imaginary parts. A single number stands for itself
+ * in every slot. Results are complex only where an operand is or where the op makes it so, so that real programs stay on reals.
+ */
+export const isComplex = (x: Tensor): boolean => x.shape.length === 2 && x.shape[0] === 2;
+
+/** Throws {@link InternalError} when the parts differ in length. */
+export function complexTensor(real: Float64Array, imaginary: Float64Array): Tensor {
+  if (real.length !== imaginary.length) throw new InternalError('real and imaginary parts differ in length');
+  const data = new Float64Array(2 * real.length);
+  data.set(real);
+  data.set(imaginary, real.length);
+  return tensor([2, real.length], data);
+}
+
+/** The real parts; the vector itself where it is real. */
+export const realPart = (x: Tensor): Float64Array => (isComplex(x) ? x.data.subarray(0, x.data.length / 2) : x.data);
+
+/** The imaginary parts; zeros where the vector is real. */
+export const imaginaryPart = (x: Tensor): Float64Array =>
+  isComplex(x) ? x.data.subarray(x.data.length / 2) : new Float64Array(x.data.length);
+
+/** One number for every slot, spread over the slots of `x`. */
+function alike(x: Tensor, p: Tensor): Tensor {
+  const slots = realPart(x).length;
+  return p.data.length === 1 && slots !== 1 ? tensor([slots], new Float64Array(slots).fill(p.data[0])) : p;
+}
+
+const zip = (a: Float64Array, b: Float64Array, f: (x: number, y: number) => number): Float64Array =>
+  a.map((x, i) => f(x, b[i]));
+
+/** Applies a real-linear function to both parts of `a` and `b`. */
+function linear(a: Tensor, p: Tensor, f: (x: number, y: number) => number): Tensor {
+  const b = alike(a, p);
+  if (!isComplex(a) && !isComplex(b)) return tensor(a.shape, zip(a.data, b.data, f));
+  return complexTensor(zip(realPart(a), realPart(b), f), zip(imaginaryPart(a), imaginaryPart(b), f));
+}
+
+export const addVectors = (a: Tensor, b: Tensor): Tensor => linear(a, b, (x, y) => x + y);
+export const subVectors = (a: Tensor, b: Tensor): Tensor => linear(a, b, (x, y) => x - y);
+
+export const negateVector = (x: Tensor): Tensor =>
+  tensor(
+    x.shape,
+    x.data.map((a) => -a),
+  );
+
+export function mulVectors(a: Tensor, p: Tensor): Tensor {
+  const b = alike(a, p);
+  const times = (x: number, y: number): number => x * y;
+  if (!isComplex(a) && !isComplex(b)) return tensor(a.shape, zip(a.data, b.data, times));
+  const [ar, ai, br, bi] = [realPart(a), imaginaryPart(a), realPart(b), imaginaryPart(b)];
+  return complexTensor(
+    ar.map((x, i) => x * br[i] - ai[i] * bi[i]),
+    ar.map((x, i) => x * bi[i] + ai[i] * br[i]),
+  );
+}
+
+/** Rotation to the left by `steps`, real and imaginary parts alike. */
+export function rotateVector(x: Tensor, steps: number): Tensor {
+  if (!isComplex(x)) return rotateLeft(x, steps);
+  const part = (data: Float64Array): Float64Array => rotateLeft(tensor([data.length], data), steps).data;
+  return complexTensor(part(realPart(x)), part(imaginaryPart(x)));
+}
+
+export const conjugateVector = (x: Tensor): Tensor =>
+  isComplex(x)
+    ? complexTensor(
+        realPart(x),
+        imaginaryPart(x).map((a) => -a),
+      )
+    : x;
+
+/** i * x. */
+export const mulByI = (x: Tensor): Tensor =>
+  complexTensor(
+    imaginaryPart(x).map((a) => -a),
+    realPart(x),
+  );
