@@ -21,7 +21,7 @@ export interface Backend<Cipher, Plain> {
   modSwitch(a: Cipher, level: number): Cipher;
   rotate(a: Cipher, steps: number): Cipher;
   conjugate(a: Cipher): Cipher;
-  /** Product with the imaginary unit: the monomial X^(N/2), exact. */
+  /** Product with the monomial X^(N/2), exact: i in the slots of even number, -i in the others. */
   mulI(a: Cipher): Cipher;
   /** From level 0 to `level`: the coefficients modulo the base prime, centred, lifted to all primes. */
   modRaise(a: Cipher, level: number): Cipher;

@@ -1,6 +1,6 @@
 import { defineOp, type OpDefinition } from '../define.ts';
 import { cipherType, type CipherType, type Type } from '../types.ts';
-import { conjugateVector, mulByI } from './complex.ts';
+import { conjugateVector, mulByMonomial } from './complex.ts';
 import { topLevel } from './parameters.ts';
 import { secretName } from './secret.ts';
 
@@ -22,12 +22,12 @@ export const conjugate = defineOp({
 
 export const mulI = defineOp({
   name: 'ckks.mul_i',
-  doc: 'Product with the imaginary unit in every slot, which is the monomial X^(N/2): exact, no level, no scale, no key.',
+  doc: 'Product with the monomial X^(N/2): the imaginary unit i in the slots of even number, -i in those of odd number. Exact, no level, no scale, no key.',
   operands: ['x'],
   attrs: {},
   traits: [],
   infer: ([x]) => (x.kind === 'cipher' ? x : 'operand must be a ciphertext'),
-  eval: ([x]) => mulByI(x),
+  eval: ([x]) => mulByMonomial(x),
 });
 
 export const modRaise = defineOp({

@@ -76,9 +76,9 @@ export const conjugateVector = (x: Tensor): Tensor =>
       )
     : x;
 
-/** i * x. */
-export const mulByI = (x: Tensor): Tensor =>
+/** Product with the monomial X^(N/2): i in the even slots, -i in the odd ones (ir/ckks/embedding.ts: 3^j is 1 or 3 modulo 4). */
+export const mulByMonomial = (x: Tensor): Tensor =>
   complexTensor(
-    imaginaryPart(x).map((a) => -a),
-    realPart(x),
+    imaginaryPart(x).map((a, j) => (j % 2 === 0 ? -a : a)),
+    realPart(x).map((a, j) => (j % 2 === 0 ? a : -a)),
   );

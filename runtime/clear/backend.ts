@@ -22,6 +22,9 @@ const minus = (x: number, y: number): number => x - y;
 const times = (x: number, y: number): number => x * y;
 const negated = (a: Part): Part => a.map((x) => -x);
 
+/** The slots of even number times `sign`, the others times -sign. */
+const alternate = (a: Part, sign: 1 | -1): Part => a.map((x, j) => (j % 2 === 0 ? sign * x : -sign * x));
+
 /** A public vector beside the slots of `a`: one of twice the slots is complex. */
 const publicVector = (a: ClearVector, p: Part): ClearVector =>
   p.length === 2 * a.length ? complex(p.slice(0, a.length), p.subarray(a.length)) : p;
@@ -67,7 +70,7 @@ export const clearBackend: Backend<ClearVector, Float64Array> = {
   modSwitch: (a) => a,
   rotate: (a, steps) => parts(a, (part) => rotateLeft(part, steps)),
   conjugate: (a) => (a.imaginary ? complex(a.slice(), negated(a.imaginary)) : a),
-  mulI: (a) => complex(a.imaginary ? negated(a.imaginary) : new Float64Array(a.length), a.slice()),
+  mulI: (a) => complex(alternate(a.imaginary ?? new Float64Array(a.length), -1), alternate(a, 1)),
   modRaise: (a) => a,
   switchKey: (a) => a,
   releaseCipher: () => undefined,
