@@ -5,18 +5,19 @@
 #include <span>
 #include <vector>
 
+#include "fourier.hpp"
 #include "memory.hpp"
 #include "pool.hpp"
 #include "ring.hpp"
 
 namespace fhec {
 
-/// The canonical embedding of CKKS (Cheon, Kim, Kim, Song, ASIACRYPT 2017, section 3) with SEAL's order of slots: slot j is the value at the power 3^j
-/// of the complex root exp(pi i / N).
+/// The canonical embedding of CKKS (Cheon, Kim, Kim, Song, ASIACRYPT 2017, section 3) with SEAL's order of slots: slot j is the value at the power
+/// 3^j of the complex root exp(pi i / N).
 ///
 /// X^(N/2) is the imaginary unit at the powers 4t + 1, so m = u + X^(N/2) v is there the complex polynomial u + i v with N/2 coefficients: one
-/// inverse Fourier transform of length N/2 finds it. Of each pair of conjugate powers exactly one has the form 4t + 1: slots at even places,
-/// and conjugates of those at odd ones.
+/// inverse Fourier transform of length N/2 finds it. Of each pair of conjugate powers exactly one has the form 4t + 1: that of slot j itself for
+/// even j, and for odd j that of its conjugate.
 class Encoder {
  public:
   explicit Encoder(std::size_t degree);
@@ -28,10 +29,20 @@ class Encoder {
                    double scale) const;
 
  private:
+  struct Twist {
+    std::vector<double> real;
+    std::vector<double> imaginary;
+  };
+
   /// N real coefficients, times the scale and not yet rounded.
   std::vector<double> coefficients(std::span<const double> values, double scale) const;
 
   std::size_t degree_;
+  InverseFourier fourier_;
+  /// For each slot its place in the input of the transform.
+  std::vector<std::uint32_t> places_;
+  /// exp(-pi i k / N) for k < N/2: takes the powers 4t + 1 to 4t.
+  Twist twist_;
 };
 
 }  // namespace fhec

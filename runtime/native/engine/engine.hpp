@@ -7,13 +7,13 @@
 #include "automorphism.hpp"
 #include "encode.hpp"
 #include "handle_table.hpp"
+#include "key_switch.hpp"
 #include "memory.hpp"
 #include "pool.hpp"
 #include "ring.hpp"
+#include "rns.hpp"
 
 namespace fhec {
-
-class SwitchKey;
 
 struct EngineOptions {
   std::size_t degree = 0;
@@ -39,6 +39,7 @@ class Engine {
   Memory& memory() noexcept { return memory_; }
   Pool& pool() noexcept { return pool_; }
   Automorphisms& automorphisms() noexcept { return automorphisms_; }
+  Conversions& conversions() noexcept { return conversions_; }
   const Encoder& encoder() const noexcept { return encoder_; }
 
  private:
@@ -47,6 +48,7 @@ class Engine {
   Ring ring_;
   Pool pool_;
   Automorphisms automorphisms_;
+  Conversions conversions_;
   Encoder encoder_;
 
  public:

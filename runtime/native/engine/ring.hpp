@@ -35,7 +35,7 @@ struct Ring {
   const Limb& special(std::size_t j) const { return limbs[data_count + j]; }
 };
 
-/// Throws FHE0801 for a degree that is no power of two between 8 and 2^17, or a prime that is repeated, not prime to 2N, or too wide.
+/// Throws FHE0801 for a degree that is no power of two between 16 and 2^17, or a prime that is repeated, not prime to 2N, or too wide.
 Ring make_ring(std::size_t degree, std::span<const Word> data_primes, std::span<const Word> special_primes,
                KernelChoice kernel);
 
@@ -62,9 +62,11 @@ struct Ciphertext {
   double scale = 1;
 };
 
-/// An encoded vector modulo q_0 .. q_level, in transform form.
+/// An encoded vector modulo q_0 .. q_level, in transform form. A constant polynomial, which stands for one number in every slot, takes one
+/// word for each limb only: all words of limb i are constants[i], and `words` holds nothing; otherwise `constants` is empty.
 struct Plaintext {
   Polynomial words;
+  std::vector<Word> constants;
   std::size_t level = 0;
   double scale = 1;
 };

@@ -1,0 +1,100 @@
+#include <utility>
+
+#include "addon.hpp"
+#include "transfer.hpp"
+
+namespace fhec {
+namespace {
+
+Napi::Value encode(Engine& engine, const Arguments& arguments) {
+  Plaintext made = engine.encoder().encode(engine.ring(), engine.memory(), engine.pool(), arguments.doubles(0),
+                                           arguments.whole(1), arguments.number(2));
+  return handle_value(arguments, engine.plaintexts.put(std::move(made)));
+}
+
+/// (words, parts, level, scale) -> handle
+Napi::Value take_ciphertext(Engine& engine, const Arguments& arguments) {
+  return handle_value(arguments, engine.ciphertexts.put(import_ciphertext(engine, arguments.bytes(0), arguments.whole(1),
+                                                                          arguments.whole(2), arguments.number(3))));
+}
+
+/// (words, level, scale) -> handle
+Napi::Value take_plaintext(Engine& engine, const Arguments& arguments) {
+  return handle_value(arguments, engine.plaintexts.put(import_plaintext(engine, arguments.bytes(0), arguments.whole(1),
+                                                                        arguments.number(2))));
+}
+
+Napi::Value ciphertext_words(Engine& engine, const Arguments& arguments) {
+  const Ciphertext& a = engine.ciphertexts.get(arguments.whole(0));
+  Napi::Uint8Array out = Napi::Uint8Array::New(arguments.env(), export_bytes(engine, a));
+  export_ciphertext(engine, a, out.Data());
+  return out;
+}
+
+Napi::Value plaintext_words(Engine& engine, const Arguments& arguments) {
+  const Plaintext& p = engine.plaintexts.get(arguments.whole(0));
+  Napi::Uint8Array out =
+      Napi::Uint8Array::New(arguments.env(), (p.level + 1) * engine.ring().degree * sizeof(Word));
+  export_plaintext(engine, p, out.Data());
+  return out;
+}
+
+/// handle -> {parts, level, scale}
+Napi::Value describe_ciphertext(Engine& engine, const Arguments& arguments) {
+  const Ciphertext& a = engine.ciphertexts.get(arguments.whole(0));
+  const Napi::Object out = Napi::Object::New(arguments.env());
+  out.Set("parts", Napi::Number::New(arguments.env(), static_cast<double>(a.parts.size())));
+  out.Set("level", Napi::Number::New(arguments.env(), static_cast<double>(a.level)));
+  out.Set("scale", Napi::Number::New(arguments.env(), a.scale));
+  return out;
+}
+
+Napi::Value release(Engine& engine, const Arguments& arguments) {
+  const Handle handle = arguments.whole(0);
+  if (engine.plaintexts.holds(handle))
+    engine.plaintexts.release(handle);
+  else if (engine.keys.holds(handle))
+    engine.keys.release(handle);
+  else
+    engine.ciphertexts.release(handle);
+  return arguments.env().Undefined();
+}
+
+Napi::Value bytes_in_use(Engine& engine, const Arguments& arguments) {
+  return Napi::Number::New(arguments.env(), static_cast<double>(engine.memory().bytes_in_use()));
+}
+
+Napi::Value peak_bytes(Engine& engine, const Arguments& arguments) {
+  return Napi::Number::New(arguments.env(), static_cast<double>(engine.memory().peak_bytes()));
+}
+
+/// How many ciphertexts, plaintexts and keys are held: a caller that forgets a release finds it here.
+Napi::Value object_count(Engine& engine, const Arguments& arguments) {
+  const std::size_t count = engine.ciphertexts.size() + engine.plaintexts.size() + engine.keys.size();
+  return Napi::Number::New(arguments.env(), static_cast<double>(count));
+}
+
+/// The kernel that serves the first data prime.
+Napi::Value kernel_name(Engine& engine, const Arguments& arguments) {
+  return Napi::String::New(arguments.env(), engine.ring().limbs[0].kernel->name);
+}
+
+}  // namespace
+
+std::vector<EngineProperty> object_methods() {
+  return {
+      method<encode>("encode"),
+      method<take_ciphertext>("importCiphertext"),
+      method<take_plaintext>("importPlaintext"),
+      method<ciphertext_words>("ciphertextWords"),
+      method<plaintext_words>("plaintextWords"),
+      method<describe_ciphertext>("describeCiphertext"),
+      method<release>("release"),
+      method<bytes_in_use>("bytesInUse"),
+      method<peak_bytes>("peakBytes"),
+      method<object_count>("objectCount"),
+      method<kernel_name>("kernelName"),
+  };
+}
+
+}  // namespace fhec

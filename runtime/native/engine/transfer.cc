@@ -1,0 +1,89 @@
+#include "transfer.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <string>
+
+#include "error.hpp"
+
+namespace fhec {
+namespace {
+
+void require_level(Engine& engine, std::size_t level) {
+  if (level >= engine.ring().data_count) throw Error("FHE0801", "level " + std::to_string(level) + " is beyond the modulus chain");
+}
+
+void require_scale(double scale) {
+  if (!(scale > 0) || !std::isfinite(scale)) throw Error("FHE0801", "a scale that is not positive and finite");
+}
+
+bool below(const Word* words, std::size_t n, Word bound) noexcept {
+  Word largest = 0;
+  for (std::size_t j = 0; j < n; j++) largest = std::max(largest, words[j]);
+  return largest < bound;
+}
+
+}  // namespace
+
+Polynomial import_polynomial(Engine& engine, std::span<const std::uint8_t> bytes, std::size_t limbs, std::size_t first) {
+  const Ring& ring = engine.ring();
+  const std::size_t row = ring.degree * sizeof(Word);
+  if (bytes.size() != limbs * row)
+    throw Error("FHE0702", std::to_string(bytes.size()) + " bytes of a polynomial that takes " + std::to_string(limbs * row));
+  Polynomial made(engine.memory(), ring.degree, limbs);
+  engine.pool().for_each(limbs, [&](std::size_t i) {
+    std::memcpy(made.limb(i), bytes.data() + i * row, row);
+    if (!below(made.limb(i), ring.degree, ring.limbs[first + i].modulus.value))
+      throw Error("FHE0702", "a coefficient is not below its prime");
+  });
+  return made;
+}
+
+Ciphertext import_ciphertext(Engine& engine, std::span<const std::uint8_t> bytes, std::size_t parts, std::size_t level,
+                             double scale) {
+  require_level(engine, level);
+  require_scale(scale);
+  if (parts != 2 && parts != 3) throw Error("FHE0801", "a ciphertext of " + std::to_string(parts) + " parts");
+  const std::size_t each = bytes.size() / parts;
+  if (each * parts != bytes.size()) throw Error("FHE0702", "a ciphertext whose parts differ in length");
+  Ciphertext made;
+  made.level = level;
+  made.scale = scale;
+  for (std::size_t p = 0; p < parts; p++)
+    made.parts.push_back(import_polynomial(engine, bytes.subspan(p * each, each), level + 1));
+  return made;
+}
+
+Plaintext import_plaintext(Engine& engine, std::span<const std::uint8_t> bytes, std::size_t level, double scale) {
+  require_level(engine, level);
+  require_scale(scale);
+  Plaintext made;
+  made.level = level;
+  made.scale = scale;
+  made.words = import_polynomial(engine, bytes, level + 1);
+  return made;
+}
+
+std::size_t export_bytes(Engine& engine, const Ciphertext& a) noexcept {
+  return a.parts.size() * (a.level + 1) * engine.ring().degree * sizeof(Word);
+}
+
+void export_ciphertext(Engine& engine, const Ciphertext& a, std::uint8_t* out) {
+  const std::size_t part = (a.level + 1) * engine.ring().degree * sizeof(Word);
+  for (std::size_t p = 0; p < a.parts.size(); p++) std::memcpy(out + p * part, a.parts[p].limb(0), part);
+}
+
+void export_plaintext(Engine& engine, const Plaintext& p, std::uint8_t* out) {
+  const std::size_t n = engine.ring().degree;
+  if (p.constants.empty()) {
+    std::memcpy(out, p.words.limb(0), (p.level + 1) * n * sizeof(Word));
+    return;
+  }
+  for (const Word constant : p.constants) {
+    for (std::size_t j = 0; j < n; j++) std::memcpy(out + j * sizeof(Word), &constant, sizeof(Word));
+    out += n * sizeof(Word);
+  }
+}
+
+}  // namespace fhec
