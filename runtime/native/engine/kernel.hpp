@@ -38,6 +38,10 @@ struct Kernel {
   void (*gather)(Word* out, const Word* a, const std::uint32_t* table, std::size_t n);
 };
 
+/// The widths of the primes that the AVX-512 IFMA kernel serves.
+inline constexpr int ifma_least_bits = 16;
+inline constexpr int ifma_most_bits = 50;
+
 enum class KernelChoice { automatic, portable, ifma };
 
 /// AVX-512 IFMA where the processor has it and q has at most 50 bits, else portable 64-bit arithmetic (q below 2^61).

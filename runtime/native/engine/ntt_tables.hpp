@@ -1,21 +1,36 @@
 #pragma once
 
 #include <cstddef>
-#include <vector>
 
+#include "aligned_words.hpp"
 #include "modulus.hpp"
 
 namespace fhec {
 
+/// The order that scalar code reads: root^brv(i) at place i, and its Shoup quotient floor(root 2^64 / q).
+struct ScalarTables {
+  AlignedWords roots;
+  AlignedWords quotients;
+
+  bool empty() const noexcept { return roots.empty(); }
+};
+
+/// Which kernels a table is built for; the orders differ and take 2N words each.
+enum class TableUse { all, scalar, vector };
+
 /// Powers of the smallest primitive 2N-th root of unity modulo q in SEAL's bit-reversed order, with the precomputed quotients that each kernel
-/// needs (Harvey, Faster arithmetic for number-theoretic transforms, 2014). Throws FHE0801 when q is not 1 modulo 2N.
+/// needs (Harvey, Faster arithmetic for number-theoretic transforms, 2014). One table serves both directions: the inverse of the root of
+/// node i among the m nodes of a stage is minus the root of node m - 1 - i. Throws FHE0801 when q is not 1 modulo 2N.
 struct NttTables {
-  NttTables(std::size_t degree, const Modulus& modulus);
+  NttTables(std::size_t degree, const Modulus& modulus, TableUse use = TableUse::all);
 
   std::size_t degree;
   Modulus modulus;
   /// The smallest primitive 2N-th root of unity.
   Word root;
+  /// N^-1 modulo q.
+  Word inverse_degree;
+  ScalarTables scalar;
 };
 
 }  // namespace fhec

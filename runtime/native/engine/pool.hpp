@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <memory>
 
 namespace fhec {
 
@@ -18,6 +19,10 @@ class Pool {
   /// Calls body(i) once for each i < count, in any order, over all threads; returns when all are done. The first exception of a body is
   /// rethrown here. A call from inside a body runs serially. Used by one calling thread at a time.
   void for_each(std::size_t count, const std::function<void(std::size_t)>& body);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
 };
 
 }  // namespace fhec

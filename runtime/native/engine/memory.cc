@@ -1,0 +1,142 @@
+#include "memory.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <new>
+#include <string>
+#include <utility>
+
+#include "error.hpp"
+
+#ifdef __linux__
+#include <sys/mman.h>
+#endif
+
+namespace fhec {
+namespace {
+
+constexpr std::size_t cache_line = 64;
+constexpr std::size_t huge_page = std::size_t{1} << 21;
+
+/// Null when the system has no more.
+Word* allocate(std::size_t bytes) noexcept {
+  const std::size_t alignment = bytes >= huge_page ? huge_page : cache_line;
+  void* data = ::operator new(bytes, std::align_val_t{alignment}, std::nothrow);
+#ifdef __linux__
+  // Advice only: a polynomial of many limbs otherwise misses the translation buffer at every page.
+  if (data != nullptr && bytes >= huge_page) madvise(data, bytes, MADV_HUGEPAGE);
+#endif
+  return static_cast<Word*>(data);
+}
+
+void release(Word* data, std::size_t bytes) noexcept {
+  const std::size_t alignment = bytes >= huge_page ? huge_page : cache_line;
+  ::operator delete(data, std::align_val_t{alignment});
+}
+
+/// Whole cache lines.
+std::size_t rounded(std::size_t words) {
+  constexpr std::size_t line = cache_line / sizeof(Word);
+  if (words > std::numeric_limits<std::size_t>::max() / sizeof(Word) - line) {
+    throw Error("FHE0805", "A buffer of " + std::to_string(words) + " words is beyond any memory.");
+  }
+  return (words + line - 1) / line * line;
+}
+
+}  // namespace
+
+Buffer::Buffer(Memory& memory, std::size_t words) : memory_(&memory), data_(memory.take(words)), words_(words) {}
+
+Buffer::~Buffer() {
+  if (data_ != nullptr) memory_->give(data_, words_);
+}
+
+Buffer::Buffer(Buffer&& other) noexcept
+    : memory_(std::exchange(other.memory_, nullptr)),
+      data_(std::exchange(other.data_, nullptr)),
+      words_(std::exchange(other.words_, 0)) {}
+
+Buffer& Buffer::operator=(Buffer&& other) noexcept {
+  std::swap(memory_, other.memory_);
+  std::swap(data_, other.data_);
+  std::swap(words_, other.words_);
+  return *this;
+}
+
+Memory::Memory(std::size_t budget) : budget_(budget) {}
+
+Memory::~Memory() { trim(); }
+
+std::size_t Memory::bytes_in_use() const noexcept {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return in_use_;
+}
+
+std::size_t Memory::peak_bytes() const noexcept {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return peak_;
+}
+
+void Memory::trim() noexcept {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  for (auto& [words, buffers] : kept_) {
+    for (Word* data : buffers) release(data, words * sizeof(Word));
+  }
+  kept_.clear();
+  held_ = 0;
+}
+
+Word* Memory::take(std::size_t words) {
+  if (words == 0) return nullptr;
+  words = rounded(words);
+  const std::size_t bytes = words * sizeof(Word);
+  const auto refuse = [&](std::size_t in_use) -> Error {
+    return Error("FHE0805", "A buffer of " + std::to_string(bytes) + " bytes does not fit beside the " +
+                                std::to_string(in_use) + " bytes in use" +
+                                (budget_ == 0 ? "." : "; the budget is " + std::to_string(budget_) + " bytes."));
+  };
+  bool crowded = false;
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (budget_ != 0 && (in_use_ > budget_ || bytes > budget_ - in_use_)) throw refuse(in_use_);
+    in_use_ += bytes;
+    peak_ = std::max(peak_, in_use_);
+    const auto found = kept_.find(words);
+    if (found != kept_.end() && !found->second.empty()) {
+      Word* data = found->second.back();
+      found->second.pop_back();
+      held_ -= bytes;
+      return data;
+    }
+    // Kept buffers of other sizes count against the budget too: the machine has no more.
+    crowded = budget_ != 0 && held_ != 0 && held_ > budget_ - in_use_;
+  }
+  if (crowded) trim();
+  Word* data = allocate(bytes);
+  if (data == nullptr) {
+    trim();
+    data = allocate(bytes);
+  }
+  if (data == nullptr) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    in_use_ -= bytes;
+    throw refuse(in_use_);
+  }
+  return data;
+}
+
+void Memory::give(Word* data, std::size_t words) noexcept {
+  // The sum cannot overflow: the buffer exists.
+  words = (words + cache_line / sizeof(Word) - 1) / (cache_line / sizeof(Word)) * (cache_line / sizeof(Word));
+  const std::size_t bytes = words * sizeof(Word);
+  const std::lock_guard<std::mutex> lock(mutex_);
+  in_use_ -= bytes;
+  try {
+    kept_[words].push_back(data);
+    held_ += bytes;
+  } catch (const std::bad_alloc&) {
+    release(data, bytes);
+  }
+}
+
+}  // namespace fhec
