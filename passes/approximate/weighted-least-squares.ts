@@ -1,4 +1,5 @@
 import { evalChebyshev } from '../../ir/nn/polynomial.ts';
+import { backSubstitute, reflect } from './householder.ts';
 import type { InputDensity } from './input-density.ts';
 import { replacementRisk } from './replacement-risk.ts';
 
@@ -137,33 +138,5 @@ function factorise(
   const ridge = Math.sqrt(evaluationNoise * weight.reduce((sum, w) => sum + w, 0));
   for (let k = 0; k < count; k++) columns[k][points + k] = ridge;
   for (let k = 0; k < count; k++) reflect(columns, right, k);
-  return (leading) => {
-    const solution = new Float64Array(leading);
-    for (let k = leading - 1; k >= 0; k--) {
-      let sum = right[k];
-      for (let j = k + 1; j < leading; j++) sum -= columns[j][k] * solution[j];
-      solution[k] = sum / columns[k][k];
-    }
-    return solution;
-  };
-}
-
-/** Householder reflection that clears column k below its diagonal; applied to the later columns and the right side. */
-function reflect(columns: readonly Float64Array[], right: Float64Array, k: number): void {
-  const pivot = columns[k];
-  let norm = 0;
-  for (let i = k; i < pivot.length; i++) norm += pivot[i] * pivot[i];
-  const length = pivot[k] > 0 ? -Math.sqrt(norm) : Math.sqrt(norm);
-  const v = pivot.slice();
-  v[k] -= length;
-  const half = norm - pivot[k] * length;
-  const apply = (target: Float64Array): void => {
-    let dot = 0;
-    for (let i = k; i < v.length; i++) dot += v[i] * target[i];
-    const factor = dot / half;
-    for (let i = k; i < v.length; i++) target[i] -= factor * v[i];
-  };
-  for (let j = k + 1; j < columns.length; j++) apply(columns[j]);
-  apply(right);
-  pivot[k] = length;
+  return (leading) => backSubstitute(columns, right, leading);
 }
