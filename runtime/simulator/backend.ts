@@ -1,23 +1,27 @@
-import { encodeNoise, freshNoise, keySwitchNoise, rescaleNoise } from '../../ir/ckks/noise.ts';
+import { encodeNoise, freshNoise, keySwitchNoise, rescaleNoise, secretSwitchNoise } from '../../ir/ckks/noise.ts';
 import { slotCount, type Parameters } from '../../ir/ckks/parameters.ts';
+import { defaultSparseWeight } from '../../ir/ckks/secret.ts';
 import { fail } from '../../ir/diagnostics.ts';
 import type { Backend } from '../backend.ts';
 import { largestValue } from '../largest-value.ts';
+import { overflows } from './raise.ts';
 import { makeRandom, normal, normalTable, type Random } from './random.ts';
+import { largestSlot, SlotVectors, type Noise, type Slots } from './slot-vectors.ts';
 import * as slotwise from './slotwise.ts';
 
 /** What a ciphertext would decrypt to, noise included. */
-export interface SimulatedCipher {
-  readonly values: Float64Array;
+export interface SimulatedCipher extends Slots {
   readonly level: number;
   readonly scale: number;
   readonly size: number;
   /** No slot is larger than this. */
   readonly bound: number;
+  /** The Hamming weight of the secret that it is under. */
+  readonly hammingWeight: number;
 }
 
 /** An encoded vector, its rounding included: one number, or one for each slot. */
-export type SimulatedPlain = Omit<SimulatedCipher, 'size'>;
+export type SimulatedPlain = Omit<SimulatedCipher, 'size' | 'hammingWeight'>;
 
 export interface SimulatorBackend extends Backend<SimulatedCipher, SimulatedPlain> {
   /** A fresh encryption under the secret key. */
@@ -30,36 +34,44 @@ export interface SimulatorBackend extends Backend<SimulatedCipher, SimulatedPlai
 
 /**
  * CKKS without encryption: exact doubles plus, at each operation that makes noise, normal noise of the standard deviation that the real
- * operation gives (ir/ckks/noise.ts), and the checks that the real one cannot make: levels and scales agree (FHE0503, FHE0504), and every slot
- * times its scale stays below half the modulus (FHE0803). Noise that a product passes on needs no formula: the noise is in the values.
+ * operation gives (ir/ckks/noise.ts), the multiples of the base prime that a raise of the modulus adds, and the checks that the real one cannot
+ * make: levels and scales agree (FHE0503, FHE0504), and every slot times its scale stays below half the modulus (FHE0803). Noise that a product
+ * passes on needs no formula: the noise is in the values. Only complex vectors have noise in imaginary parts.
  */
-export function simulatorBackend(parameters: Parameters, seed: number): SimulatorBackend {
+export function simulatorBackend(
+  parameters: Parameters,
+  seed: number,
+  sparseWeight = defaultSparseWeight,
+): SimulatorBackend {
   const slots = slotCount(parameters);
   const { ringDegree, primes } = parameters;
+  const denseWeight = Math.round((2 * ringDegree) / 3);
   const table = normalTable(makeRandom(seed, 0), Math.max(2 ** 17, 4 * slots));
   const largest = table.reduce((m, x) => Math.max(m, Math.abs(x)), 0);
   const ofEncoding = makeRandom(seed, 1);
   let ofRun = makeRandom(seed, 2, 0);
   const keySwitch = primes.map((_, level) => keySwitchNoise(parameters, level));
   const limits = primes.map((_, level) => largestValue(parameters, level, 1));
-  const pool: Float64Array[] = [];
+  const vectors = new SlotVectors(slots);
+  let drawOverflows: ReturnType<typeof overflows> | undefined;
 
-  const buffer = (): Float64Array => pool.pop() ?? new Float64Array(slots);
   const place = (random: Random): number => random() % (table.length - slots);
+  const noise = (strength: number): Noise => ({ table, place: () => place(ofRun), strength });
 
   /** The bound is cheap and loose; only where it does not suffice are the slots looked at. */
   const checked = (
-    values: Float64Array,
+    made: Slots,
     level: number,
     scale: number,
     size: number,
     bound: number,
+    hammingWeight = denseWeight,
   ): SimulatedCipher => {
     const limit = limits[level] / scale;
-    if (bound < limit) return { values, level, scale, size, bound };
-    const found = slotwise.largestMagnitude(values);
-    if (found < limit) return { values, level, scale, size, bound: found };
-    pool.push(values);
+    if (bound < limit) return { ...made, level, scale, size, bound, hammingWeight };
+    const found = largestSlot(made);
+    if (found < limit) return { ...made, level, scale, size, bound: found, hammingWeight };
+    vectors.release(made);
     return fail(
       'FHE0803',
       `a slot holds ${found.toPrecision(3)}; at level ${level} and scale 2^${Math.log2(scale).toFixed(1)} at most ${limit.toPrecision(3)} fits`,
@@ -77,27 +89,41 @@ export function simulatorBackend(parameters: Parameters, seed: number): Simulato
 
   const sum = (a: SimulatedCipher, b: SimulatedPlain, size: number, sign: 1 | -1): SimulatedCipher => {
     sameForm(a, b);
-    const values = buffer();
-    if (b.values.length === 1) slotwise.addNumber(values, a.values, b.values[0]);
-    else if (sign > 0) slotwise.add(values, a.values, b.values);
-    else slotwise.sub(values, a.values, b.values);
-    return checked(values, a.level, a.scale, size, a.bound + b.bound);
+    return checked(vectors.sum(a, b, sign), a.level, a.scale, size, a.bound + b.bound);
   };
 
   const product = (a: SimulatedCipher, b: SimulatedPlain, size: number): SimulatedCipher => {
     sameLevel(a, b);
-    const values = buffer();
-    if (b.values.length === 1) slotwise.mulNumber(values, a.values, b.values[0]);
-    else slotwise.mul(values, a.values, b.values);
-    return checked(values, a.level, a.scale * b.scale, size, a.bound * b.bound);
+    return checked(vectors.product(a, b), a.level, a.scale * b.scale, size, a.bound * b.bound);
   };
 
+  /** The largest magnitude that noise of this strength gives a slot of `a`. */
+  const reach = (a: Slots, strength: number): number => strength * largest * (a.imaginary ? Math.SQRT2 : 1);
+
   /** `deviation`: of the noise in a slot, before division by the scale. */
-  const noisy = (a: SimulatedCipher, steps: number, level: number, scale: number, size: number, deviation: number) => {
-    const values = buffer();
+  const noisy = (
+    a: SimulatedCipher,
+    steps: number,
+    level: number,
+    scale: number,
+    size: number,
+    deviation: number,
+    hammingWeight = a.hammingWeight,
+  ): SimulatedCipher => {
     const strength = deviation / scale;
-    slotwise.rotateWithNoise(values, a.values, steps, table, place(ofRun), strength);
-    return checked(values, level, scale, size, a.bound + strength * largest);
+    const made = vectors.rotated(a, steps, noise(strength));
+    return checked(made, level, scale, size, a.bound + reach(a, strength), hammingWeight);
+  };
+
+  /** A public vector with the rounding of its encoding. */
+  const rounded = (vector: Float64Array, strength: number): Slots => {
+    if (vector.length === 1) return { values: Float64Array.of(vector[0] + strength * normal(ofEncoding)) };
+    const part = (from: number): Float64Array => {
+      const values = new Float64Array(slots);
+      slotwise.rotateWithNoise(values, vector.subarray(from, from + slots), 0, table, place(ofEncoding), strength);
+      return values;
+    };
+    return vector.length === slots ? { values: part(0) } : { values: part(0), imaginary: part(slots) };
   };
 
   return {
@@ -105,34 +131,24 @@ export function simulatorBackend(parameters: Parameters, seed: number): Simulato
     startRun: (run) => {
       ofRun = makeRandom(seed, 2, run);
     },
-    freeBuffers: () => pool.length,
+    freeBuffers: () => vectors.free,
     encrypt: (vector, level, scale) => {
-      const strength = freshNoise(ringDegree) / scale;
-      const rounding = encodeNoise(ringDegree) / scale;
-      const values = buffer();
-      slotwise.rotateWithNoise(values, vector, 0, table, place(ofRun), Math.hypot(strength, rounding));
-      return checked(values, level, scale, 2, Infinity);
+      const strength = Math.hypot(freshNoise(ringDegree), encodeNoise(ringDegree)) / scale;
+      return checked(vectors.rotated({ values: vector }, 0, noise(strength)), level, scale, 2, Infinity);
     },
     encode: (vector, level, scale) => {
-      const strength = encodeNoise(ringDegree, vector.length === 1) / scale;
-      const values = new Float64Array(vector.length);
-      if (vector.length === 1) values[0] = vector[0] + strength * normal(ofEncoding);
-      else slotwise.rotateWithNoise(values, vector, 0, table, place(ofEncoding), strength);
-      const bound = slotwise.largestMagnitude(values);
+      const made = rounded(vector, encodeNoise(ringDegree, vector.length === 1) / scale);
+      const bound = largestSlot(made);
       if (!(bound < limits[level] / scale))
         fail('FHE0803', `a constant of magnitude ${bound.toPrecision(3)} does not fit at level ${level}`);
-      return { values, level, scale, bound };
+      return { ...made, level, scale, bound };
     },
     add: (a, b) => sum(a, b, Math.max(a.size, b.size), 1),
     sub: (a, b) => sum(a, b, Math.max(a.size, b.size), -1),
     addPlain: (a, p) => sum(a, p, a.size, 1),
     mulPlain: (a, p) => product(a, p, a.size),
     mul: (a, b) => product(a, b, a.size + b.size - 1),
-    negate: (a) => {
-      const values = buffer();
-      slotwise.mulNumber(values, a.values, -1);
-      return { ...a, values };
-    },
+    negate: (a) => ({ ...a, ...vectors.negated(a) }),
     relinearize: (a) => noisy(a, 0, a.level, a.scale, 2, keySwitch[a.level]),
     rotate: (a, steps) => noisy(a, steps, a.level, a.scale, a.size, keySwitch[a.level]),
     rescale: (a) => {
@@ -142,15 +158,32 @@ export function simulatorBackend(parameters: Parameters, seed: number): Simulato
     },
     modSwitch: (a, level) => {
       if (!(level >= 0 && level < a.level)) fail('FHE0503', `mod_switch from level ${a.level} to ${level}`);
-      const values = buffer();
-      values.set(a.values);
-      return checked(values, level, a.scale, a.size, a.bound);
+      return checked(vectors.copy(a), level, a.scale, a.size, a.bound);
     },
-    conjugate: () => fail('FHE0804', 'the simulator has no conjugate'),
-    mulI: () => fail('FHE0804', 'the simulator has no mul_i'),
-    modRaise: () => fail('FHE0804', 'the simulator has no mod_raise'),
-    switchKey: () => fail('FHE0804', 'the simulator has no switch_key'),
-    releaseCipher: (a) => void pool.push(a.values),
+    conjugate: (a) => {
+      const strength = keySwitch[a.level] / a.scale;
+      const made = vectors.conjugated(a, noise(strength));
+      return checked(made, a.level, a.scale, a.size, a.bound + reach(a, strength));
+    },
+    mulI: (a) => ({ ...a, ...vectors.timesMonomial(a) }),
+    modRaise: (a, level) => {
+      if (a.level !== 0 || level < 1) fail('FHE0503', `mod_raise from level ${a.level} to ${level}`);
+      drawOverflows ??= overflows(ringDegree);
+      const multiples = drawOverflows(ofRun, a.hammingWeight);
+      const made = vectors.plusMultiple(a, multiples, Number(primes[0]) / a.scale);
+      return checked(made, level, a.scale, a.size, Infinity, a.hammingWeight);
+    },
+    switchKey: (a, to) =>
+      noisy(
+        a,
+        0,
+        a.level,
+        a.scale,
+        a.size,
+        secretSwitchNoise(parameters, to, sparseWeight),
+        to === 'sparse' ? sparseWeight : denseWeight,
+      ),
+    releaseCipher: (a) => vectors.release(a),
     releasePlain: () => undefined,
   };
 }

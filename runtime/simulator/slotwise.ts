@@ -44,3 +44,31 @@ export function largestMagnitude(a: Vector): number {
   }
   return largest;
 }
+
+/** The largest absolute value of real + i * imaginary; NaN when any part is NaN. */
+export function largestModulus(real: Vector, imaginary: Vector): number {
+  let largest = 0;
+  for (let i = 0; i < real.length; i++) {
+    const x = real[i] * real[i] + imaginary[i] * imaginary[i];
+    if (!(x <= largest)) largest = x;
+  }
+  return Math.sqrt(largest);
+}
+
+/** out[i] = a[i] * b[i] + sign * c[i] * d[i]. */
+export function mulAdd(out: Vector, a: Vector, b: Vector, c: Vector, d: Vector, sign: 1 | -1): void {
+  for (let i = 0; i < out.length; i++) out[i] = a[i] * b[i] + sign * (c[i] * d[i]);
+}
+
+/** Slots of even number times `sign`, the others times -sign. */
+export function alternate(out: Vector, a: Vector, sign: 1 | -1): void {
+  for (let i = 0; i < out.length; i += 2) {
+    out[i] = sign * a[i];
+    out[i + 1] = -sign * a[i + 1];
+  }
+}
+
+/** out[i] = a[i] + factor * b[i]. */
+export function addMultiple(out: Vector, a: Vector, b: Vector, factor: number): void {
+  for (let i = 0; i < out.length; i++) out[i] = a[i] + factor * b[i];
+}
