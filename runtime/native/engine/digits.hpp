@@ -1,12 +1,16 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <span>
 #include <vector>
 
 #include "ring.hpp"
 
 namespace fhec {
+
+class BaseConversion;
+class Engine;
 
 /// The digits of hybrid key switching (Han and Ki, Better bootstrapping for approximate homomorphic encryption, CT-RSA 2020, section 3):
 /// from q_0 up, as many consecutive data primes as keep the product of a digit at or below the product of the special primes; at least one
@@ -15,5 +19,41 @@ std::vector<Digit> digits_of(std::span<const Word> data_primes, std::span<const 
 
 /// The digits that a polynomial of this level has: those up to the level, the last one cut where the level ends.
 std::vector<Digit> digits_at(std::span<const Digit> digits, std::size_t level);
+
+/// The modulus that key switching works in: data primes q_0 .. q_level, then special primes p_0 .. p_(special_count - 1).
+struct KeyBasis {
+  std::size_t level = 0;
+  std::size_t special_count = 0;
+
+  std::size_t limb_count() const noexcept { return level + 1 + special_count; }
+  /// The ring's number of limb j.
+  std::size_t ring_limb(const Ring& ring, std::size_t j) const noexcept {
+    return j <= level ? j : ring.data_count + (j - level - 1);
+  }
+};
+
+/// A polynomial cut into digits: digit d is a small polynomial that equals it modulo the primes of digit d. Digits of one prime have
+/// coefficients in [0, q) as SEAL's, longer ones of product D in (-D/2, D/2).
+class SplitPolynomial {
+ public:
+  /// `source` has at least level + 1 limbs in transform form and outlives the result; `digits` are those of a key of this level or more.
+  SplitPolynomial(Engine& engine, const Polynomial& source, KeyBasis basis, std::span<const Digit> digits);
+
+  const KeyBasis& basis() const noexcept { return basis_; }
+  std::span<const Digit> digits() const noexcept { return digits_; }
+
+  /// Digit d modulo limb j of the basis, in transform form: either a limb of the source, or written to `scratch` (N words).
+  const Word* limb(std::size_t d, std::size_t j, Word* scratch) const;
+
+ private:
+  const Ring* ring_;
+  const Polynomial* source_;
+  KeyBasis basis_;
+  std::vector<Digit> digits_;
+  std::vector<const BaseConversion*> conversions_;
+  /// What the conversions read: a limb for each data prime, and one of quotients for each digit.
+  Polynomial scaled_;
+  Polynomial quotients_;
+};
 
 }  // namespace fhec

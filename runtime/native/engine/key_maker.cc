@@ -1,0 +1,133 @@
+#include "key_maker.hpp"
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "engine.hpp"
+#include "error.hpp"
+#include "rotation.hpp"
+
+namespace fhec {
+
+void expand_seed(Word* out, const Seed& seed, std::size_t d, std::size_t j, const Ring& ring, const SwitchKey& key) {
+  const KeyBasis basis{key.level, key.special_count};
+  ChaCha20 stream(seed, {static_cast<std::uint32_t>(d), static_cast<std::uint32_t>(j), 0});
+  sample_uniform({out, ring.degree}, stream, ring.limbs[basis.ring_limb(ring, j)].modulus);
+}
+
+SwitchKey expand(Engine& engine, SeededKey&& seeded) {
+  SwitchKey key = std::move(seeded.key);
+  const std::size_t limbs = key.limb_count();
+  key.halves[1] = Polynomial(engine.memory(), engine.ring().degree, key.digits.size() * limbs);
+  engine.pool().for_each(key.digits.size() * limbs, [&](std::size_t task) {
+    const std::size_t d = task / limbs;
+    const std::size_t j = task % limbs;
+    expand_seed(key.words(1, d, j), seeded.seed, d, j, engine.ring(), key);
+  });
+  return key;
+}
+
+SeededKey KeyMaker::make(const SecretLimb& from, const SecretLimb& to, KeyBasis basis) const {
+  Engine& engine = *engine_;
+  const Ring& ring = engine.ring();
+  const std::size_t n = ring.degree;
+  if (basis.level >= ring.data_count || basis.special_count < 1 || basis.special_count > ring.special_count)
+    throw Error("FHE0801", "the ring has no level " + std::to_string(basis.level) + ", or no special primes");
+  std::vector<Word> data;
+  std::vector<Word> special;
+  for (std::size_t i = 0; i <= basis.level; i++) data.push_back(ring.limbs[i].modulus.value);
+  for (std::size_t i = 0; i < basis.special_count; i++) special.push_back(ring.special(i).modulus.value);
+  SeededKey out;
+  out.seed = system_seed();
+  SwitchKey& key = out.key;
+  key.level = basis.level;
+  key.special_count = basis.special_count;
+  key.digits = digits_of(data, special);
+  key.halves[0] = Polynomial(engine.memory(), n, key.digits.size() * basis.limb_count());
+
+  Seed error_seed = system_seed();
+  std::vector<SmallSecret> errors;
+  for (std::size_t d = 0; d < key.digits.size(); d++) {
+    ChaCha20 stream(error_seed, {static_cast<std::uint32_t>(d), 0, 1});
+    errors.emplace_back(n);
+    sample_gaussian(errors.back().coefficients(), stream);
+  }
+  wipe(error_seed.data(), error_seed.size());
+
+  const BaseConversion& p = engine.conversions().from(ring.data_count, basis.special_count);
+  engine.pool().for_each(basis.limb_count(), [&](std::size_t j) {
+    const std::size_t ring_limb = basis.ring_limb(ring, j);
+    const Limb& limb = ring.limbs[ring_limb];
+    const Kernel& kernel = *limb.kernel;
+    SecretWords source(engine.memory(), n);
+    SecretWords target(engine.memory(), n);
+    SecretWords error(engine.memory(), n);
+    Polynomial uniform(engine.memory(), n, 1);
+    from(source.data(), ring_limb);
+    to(target.data(), ring_limb);
+    for (std::size_t d = 0; d < key.digits.size(); d++) {
+      const Digit& digit = key.digits[d];
+      Word* b = key.words(0, d, j);
+      expand_seed(uniform.limb(0), out.seed, d, j, ring, key);
+      errors[d].to_limb(error.data(), limb);
+      kernel.multiply_add(error.data(), uniform.limb(0), target.data(), n, limb.modulus);
+      if (j >= digit.first && j < digit.first + digit.count) {
+        kernel.multiply_scalar(b, source.data(), p.product(ring_limb), n, limb.modulus);
+        kernel.subtract(b, b, error.data(), n, limb.modulus);
+      } else {
+        kernel.negate(b, error.data(), n, limb.modulus);
+      }
+    }
+  });
+  return out;
+}
+
+SeededKey KeyMaker::relinearization(std::size_t level) const {
+  const Ring& ring = engine_->ring();
+  const SecretLimb square = [&](Word* out, std::size_t i) {
+    secret_.to_limb(out, ring.limbs[i]);
+    ring.limbs[i].kernel->multiply(out, out, out, ring.degree, ring.limbs[i].modulus);
+  };
+  const SecretLimb same = [&](Word* out, std::size_t i) { secret_.to_limb(out, ring.limbs[i]); };
+  return make(square, same, {level, ring.special_count});
+}
+
+SeededKey KeyMaker::galois(std::uint64_t element, std::size_t level) const {
+  const Ring& ring = engine_->ring();
+  // Refuses an element that is none.
+  engine_->automorphisms().table(element);
+  const std::vector<std::uint32_t>& back = engine_->automorphisms().table(inverse_element(element, ring.degree));
+  const SecretLimb same = [&](Word* out, std::size_t i) { secret_.to_limb(out, ring.limbs[i]); };
+  const SecretLimb rotated_back = [&](Word* out, std::size_t i) {
+    SecretWords straight(engine_->memory(), ring.degree);
+    secret_.to_limb(straight.data(), ring.limbs[i]);
+    ring.limbs[i].kernel->gather(out, straight.data(), back.data(), ring.degree);
+  };
+  SeededKey out = make(same, rotated_back, {level, ring.special_count});
+  out.key.element = element;
+  return out;
+}
+
+SeededKey KeyMaker::to_sparse(const SmallSecret& sparse) const {
+  const Ring& ring = engine_->ring();
+  return make([&](Word* out, std::size_t i) { secret_.to_limb(out, ring.limbs[i]); },
+              [&](Word* out, std::size_t i) { sparse.to_limb(out, ring.limbs[i]); }, {0, 1});
+}
+
+SeededKey KeyMaker::to_dense(const SmallSecret& sparse, std::size_t level) const {
+  const Ring& ring = engine_->ring();
+  return make([&](Word* out, std::size_t i) { sparse.to_limb(out, ring.limbs[i]); },
+              [&](Word* out, std::size_t i) { secret_.to_limb(out, ring.limbs[i]); }, {level, ring.special_count});
+}
+
+SmallSecret KeyMaker::sparse_secret(std::size_t weight) const {
+  SmallSecret sparse(engine_->ring().degree);
+  Seed seed = system_seed();
+  ChaCha20 stream(seed, {0, 0, 2});
+  wipe(seed.data(), seed.size());
+  sample_sparse_ternary(sparse.coefficients(), weight, stream);
+  return sparse;
+}
+
+}  // namespace fhec
