@@ -54,8 +54,8 @@ function compileNow(model: Uint8Array, options: CompileOptions): CompileResult {
   // The chosen one once more in the order of the stages, for whoever watches: passes are pure, so it comes out the same.
   const { assignment, realisation } = choice.chosen;
   if (options.hooks?.onStage || options.hooks?.stopAfter !== undefined) {
-    stages.seen('approximate-activations', assignment.module);
-    realise(assignment.module, calibration, options, costs, stages.seen);
+    stages.seen('approximate-activations', assignment.judged().module);
+    realise(assignment.judged().module, calibration, options, costs, stages.seen);
   }
   const program = stages.run('emit', () =>
     emitProgram(realisation.module, { insecureForTests: options.insecureForTests ?? false, costModel: costs }),
@@ -84,7 +84,7 @@ function reportOf(
     stages: stages.rows,
     calibration: { images: calibration.exact.length, labelled: calibration.labels !== undefined },
     accuracy: assignment.judged().accuracy,
-    activations: [...assignment.choice].flatMap(([value, candidate]) => {
+    activations: [...assignment.judged().choice].flatMap(([value, candidate]) => {
       const account = accountOfActivation(value, candidate, calibration);
       return account ? [account] : [];
     }),

@@ -10,8 +10,8 @@ export interface CompileHooks {
   readonly stopAfter?: string;
 }
 
-/** Percentage points. The expectation errs on the safe side: LeNet at 0.36 loses 0.21 on the 10,000 test digits. */
-export const defaultMaxAccuracyLoss = 0.4;
+/** Percentage points. The expectation errs on the safe side: LeNet at 0.45 loses 0.21 on the 10,000 test digits. */
+export const defaultMaxAccuracyLoss = 0.45;
 
 export interface CompileOptions {
   /** A few hundred real inputs; with labels the accuracy is measured, without them the agreement with the exact network. */

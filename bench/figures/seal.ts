@@ -8,28 +8,33 @@ import type { CompileResult } from '../../compiler/compile.ts';
 import { figure, type Bench, type BenchOptions } from '../bench.ts';
 import { median, type Figure } from '../figure.ts';
 
-/** What the first test images took, truly encrypted. */
-interface SealRun {
+/** One test image, truly encrypted. */
+export interface ImageRun {
+  readonly encryptSeconds: number;
+  readonly runSeconds: number;
+  readonly decryptSeconds: number;
+  readonly logits: Float64Array;
+}
+
+/** A client and a server of one compiled sample. Call `close` when done. */
+export interface Encrypted {
   readonly keygenSeconds: number;
   readonly keyBytes: number;
   readonly setupSeconds: number;
-  readonly encryptSeconds: readonly number[];
-  /** Of each image; the first encodes the weights. */
-  readonly runSeconds: readonly number[];
-  readonly decryptSeconds: readonly number[];
-  readonly peakBytes: number;
-  readonly logits: readonly Float64Array[];
+  readonly classify: (image: number) => Promise<ImageRun>;
+  readonly peakBytes: () => number;
+  readonly close: () => Promise<void>;
 }
 
 const since = (began: number): number => (performance.now() - began) / 1000;
 
-/** Makes keys, and sends the first test images through client and server. The server is another process, so that its memory is its own. */
-export async function runOnSeal(
+/** Makes keys and starts client and server. The server is another process, so that its memory is its own. */
+export async function openEncrypted(
   files: ModelFiles,
   sample: Sample,
-  { images, threads }: BenchOptions,
+  { threads }: BenchOptions,
   progress: (text: string) => void,
-): Promise<SealRun> {
+): Promise<Encrypted> {
   progress('making keys');
   const keyed = performance.now();
   const keys = await files.makeKeys();
@@ -41,58 +46,57 @@ export async function runOnSeal(
     ...(threads === undefined ? {} : { threads }),
   });
   const { test } = dataOf(sample);
-  const encryptSeconds: number[] = [];
-  const runSeconds: number[] = [];
-  const decryptSeconds: number[] = [];
-  const logits: Float64Array[] = [];
-  try {
-    for (let i = 0; i < images; i++) {
+  return {
+    keygenSeconds,
+    keyBytes: keys.keyBytes,
+    setupSeconds: server.setupSeconds,
+    classify: async (image) => {
       let began = performance.now();
-      const inputs = client.encrypt([imageOf(test, i)]);
-      encryptSeconds.push(since(began));
+      const inputs = client.encrypt([imageOf(test, image)]);
+      const encryptSeconds = since(began);
       const { outputs, seconds } = await server.run(inputs);
-      runSeconds.push(seconds);
       began = performance.now();
       const [output] = client.decrypt(outputs);
-      decryptSeconds.push(since(began));
-      logits.push(output.data);
-      progress(`image ${i + 1} of ${images}: ${seconds.toFixed(1)} s`);
-    }
-    return {
-      keygenSeconds,
-      keyBytes: keys.keyBytes,
-      setupSeconds: server.setupSeconds,
-      encryptSeconds,
-      runSeconds,
-      decryptSeconds,
-      peakBytes: server.peakBytes(),
-      logits,
-    };
-  } finally {
-    await server.close();
-    client.close();
-  }
+      progress(`image ${image + 1}: ${seconds.toFixed(2)} s`);
+      return { encryptSeconds, runSeconds: seconds, decryptSeconds: since(began), logits: output.data };
+    },
+    peakBytes: server.peakBytes,
+    close: async () => {
+      await server.close();
+      client.close();
+    },
+  };
 }
 
 /** Median seconds an image, the first one left out: it encodes the weights. */
-export const warmSeconds = (run: SealRun): number =>
-  median(run.runSeconds.length > 1 ? run.runSeconds.slice(1) : run.runSeconds);
+export const warmSeconds = (runs: readonly ImageRun[]): number =>
+  median((runs.length > 1 ? runs.slice(1) : runs).map((r) => r.runSeconds));
 
 /** Encrypted evaluation: time, memory, keys, and how near it comes to the same program in the clear and in the simulator. */
 export async function* sealFigures({ sample, compiled, options, progress }: Bench): AsyncIterable<Figure> {
   const files = writeFiles(compiled);
   try {
-    const run = await runOnSeal(files, sample, options, progress);
+    const encrypted = await openEncrypted(files, sample, options, progress);
+    const runs: ImageRun[] = [];
+    try {
+      for (let i = 0; i < options.images; i++) runs.push(await encrypted.classify(i));
+    } finally {
+      await encrypted.close();
+    }
     yield figure('artefact_bytes', files.modelBytes, 'B');
-    yield figure('keygen.seconds', run.keygenSeconds, 's');
-    yield figure('seal.key_bytes', run.keyBytes, 'B');
-    yield figure('seal.setup_seconds', run.setupSeconds, 's');
-    yield figure('encrypt.seconds', median(run.encryptSeconds), 's');
-    yield figure('seal.first_seconds', run.runSeconds[0], 's');
-    yield figure('seal.seconds', warmSeconds(run), 's');
-    yield figure('decrypt.seconds', median(run.decryptSeconds), 's');
-    yield figure('seal.peak_bytes', run.peakBytes, 'B');
-    yield* agreement(sample, compiled, run.logits);
+    yield figure('keygen.seconds', encrypted.keygenSeconds, 's');
+    yield figure('seal.key_bytes', encrypted.keyBytes, 'B');
+    yield figure('seal.setup_seconds', encrypted.setupSeconds, 's');
+    yield figure('encrypt.seconds', median(runs.map((r) => r.encryptSeconds)), 's');
+    yield figure('seal.first_seconds', runs[0].runSeconds, 's');
+    yield figure('seal.seconds', warmSeconds(runs), 's');
+    yield figure('decrypt.seconds', median(runs.map((r) => r.decryptSeconds)), 's');
+    yield figure('seal.peak_bytes', encrypted.peakBytes(), 'B');
+    yield* agreement(
+      sample,
+      compiled,
+      runs.map((r) => r.logits),
+    );
   } finally {
     files.remove();
   }

@@ -126,7 +126,7 @@ export function accountOfAlternative(
 ): AlternativeAccount {
   const { polynomial, agreement } = assignment.judged().accuracy;
   return {
-    degrees: [...assignment.choice.values()].map((c) => c.label),
+    degrees: [...assignment.judged().choice.values()].map((c) => c.label),
     levels: assignment.levels,
     ringDegree: realisation.parameters.ringDegree,
     seconds: realisation.cost.seconds,

@@ -4,6 +4,7 @@ import { activationStages } from '../../passes/approximate/activation-stages.ts'
 import { approximateActivations } from '../../passes/approximate/approximate-activations.ts';
 import type { Candidate } from '../../passes/approximate/candidate.ts';
 import { allCandidates, usefulCandidates } from '../../passes/approximate/candidates.ts';
+import { refitInNetwork } from '../../passes/approximate/refit-in-network.ts';
 import { multiplicativeDepths } from '../../passes/nn/depth.ts';
 import { frontOfDegrees, uniformAssignments, type DegreeAssignment } from '../../passes/approximate/choose-degrees.ts';
 import type { CostModel } from '../../passes/analysis/cost-model.ts';
@@ -14,14 +15,18 @@ import { mainOf } from './main-of.ts';
 
 /** One replacement for every activation, and the network that it makes. */
 export interface Assignment {
-  readonly choice: ReadonlyMap<Value, Candidate>;
   /** Levels of all activations on the longest path. */
   readonly levels: number;
   /** Levels of the whole network; the schedule may need more. */
   readonly depth: number;
-  readonly module: Module;
   /** Runs the calibration images, once. */
-  readonly judged: () => Assessment;
+  readonly judged: () => Judgement;
+}
+
+/** An assignment with its final coefficients: fitted layer by layer, or fitted again through the network where that loses less. */
+export interface Judgement extends Assessment {
+  readonly choice: ReadonlyMap<Value, Candidate>;
+  readonly module: Module;
 }
 
 type Priced = Candidate & { readonly seconds: number };
@@ -96,12 +101,20 @@ export class AssignmentSpace {
     if (known) return known;
     const choice = new Map<Value, Candidate>(picked);
     const module = approximateActivations(this.#module, choice);
-    const main = mainOf(module);
-    const depth = Math.max(0, ...multiplicativeDepths(main).values());
-    let assessment: Assessment | undefined;
-    const judged = (): Assessment => (assessment ??= assessNetwork(main, this.#calibration));
-    const made = { choice, levels: proposed.levels, depth, module, judged };
+    const depth = Math.max(0, ...multiplicativeDepths(mainOf(module)).values());
+    let judgement: Judgement | undefined;
+    const judged = (): Judgement => (judgement ??= this.#judge(choice, module));
+    const made = { levels: proposed.levels, depth, judged };
     this.#known.set(key, made);
     return made;
+  }
+
+  #judge(choice: ReadonlyMap<Value, Candidate>, module: Module): Judgement {
+    const { profile, batches } = this.#calibration;
+    const first = { ...assessNetwork(mainOf(module), this.#calibration), choice, module };
+    const refitted = refitInNetwork(mainOf(this.#module), choice, profile, batches);
+    const refittedModule = approximateActivations(this.#module, refitted);
+    const second = assessNetwork(mainOf(refittedModule), this.#calibration);
+    return second.loss < first.loss ? { ...second, choice: refitted, module: refittedModule } : first;
   }
 }

@@ -58,7 +58,7 @@ export function chooseAssignment(
 function warningsOf({ assignment, realisation }: Plan, maxLoss: number): string[] {
   const { loss } = assignment.judged();
   const { ringDegree } = realisation.parameters;
-  const blowUps = 1 - [...assignment.choice.values()].reduce((intact, c) => intact * (1 - c.blowUp), 1);
+  const blowUps = 1 - [...assignment.judged().choice.values()].reduce((intact, c) => intact * (1 - c.blowUp), 1);
   return [
     ...(blowUps > notableBlowUps
       ? [
@@ -149,7 +149,7 @@ class Search {
     if (this.#plans.has(assignment)) return this.#plans.get(assignment);
     let plan: Plan | undefined;
     try {
-      const realisation = this.#realise(assignment.module);
+      const realisation = this.#realise(assignment.judged().module);
       plan = { assignment, realisation };
       this.#leastSeconds = Math.min(this.#leastSeconds, realisation.cost.seconds);
     } catch (error) {

@@ -92,7 +92,7 @@ function applyEach(op: Value, operands: readonly BatchData[], batch: number): Ba
   return out;
 }
 
-function apply(op: Value, operands: readonly BatchData[], batch: number): BatchData {
+export function applyOp(op: Value, operands: readonly BatchData[], batch: number): BatchData {
   if (isLinear(op)) return applyLinear(op, operands, batch);
   const polynomial = polynomialAttrs(op);
   if (polynomial) return applyPolynomial(op, polynomial, operands[0], batch);
@@ -133,7 +133,7 @@ export function evaluateBatch(
       if (!data) throw new InternalError(`value of ${o.op} used before its definition`);
       return data;
     });
-    const data = apply(op, operands, batch);
+    const data = applyOp(op, operands, batch);
     known.set(op, data);
     options.visit?.(op, data);
     if (!options.keepAll) for (const o of op.operands) if (last.get(o) === op) known.delete(o);

@@ -1,0 +1,101 @@
+import type { Interval } from './input-density.ts';
+
+/** Weight of the squared coefficients beside the squared error, as in weighted-least-squares.ts. */
+const evaluationNoise = 2 ** -40;
+const floorPoints = 256;
+
+/**
+ * Least squares for one polynomial sum of c_k T_k(x / scale) from samples that arrive in parts: the normal equations of the Chebyshev basis, which
+ * are well enough conditioned up to the degrees in use (at most 31, with the ridge). `present[k]` says which T_k take part. A uniform
+ * weight over an interval, of `share` of the mass of all samples, has the function itself as its target.
+ */
+export class NormalEquations {
+  readonly #present: readonly boolean[];
+  readonly #scale: number;
+  readonly #floor: { readonly f: (x: number) => number; readonly interval: Interval; readonly share: number };
+  readonly #gram: Float64Array;
+  readonly #right: Float64Array;
+  #samples = 0;
+
+  constructor(
+    present: readonly boolean[],
+    scale: number,
+    floor: { readonly f: (x: number) => number; readonly interval: Interval; readonly share: number },
+  ) {
+    this.#present = present;
+    this.#scale = scale;
+    this.#floor = floor;
+    this.#gram = new Float64Array(present.length * present.length);
+    this.#right = new Float64Array(present.length);
+  }
+
+  add(x: Float64Array, y: Float64Array): void {
+    for (let i = 0; i < x.length; i++) this.#accumulate(x[i], y[i], 1);
+    this.#samples += x.length;
+  }
+
+  /** The coefficients, zero where absent. Call once. */
+  solve(): Float64Array {
+    const {
+      f,
+      interval: [low, high],
+      share,
+    } = this.#floor;
+    const mass = Math.max(1, this.#samples);
+    const weight = (share * mass) / floorPoints;
+    for (let i = 0; i < floorPoints; i++) {
+      const x = low + ((high - low) * (i + 0.5)) / floorPoints;
+      this.#accumulate(x, f(x), weight);
+    }
+    const terms = this.#present.length;
+    const columns = [...this.#present.keys()].filter((k) => this.#present[k]);
+    const a = columns.map((r) => columns.map((c) => this.#gram[Math.max(r, c) * terms + Math.min(r, c)]));
+    columns.forEach((_, i) => (a[i][i] += evaluationNoise * mass));
+    const solution = solvePositive(
+      a,
+      columns.map((k) => this.#right[k]),
+    );
+    const result = new Float64Array(terms);
+    columns.forEach((k, i) => (result[k] = solution[i]));
+    return result;
+  }
+
+  /** The lower triangle of the Gram matrix. */
+  #accumulate(x: number, y: number, weight: number): void {
+    const terms = this.#present.length;
+    const u = x / this.#scale;
+    const t = basis;
+    t[0] = 1;
+    if (terms > 1) t[1] = u;
+    for (let k = 2; k < terms; k++) t[k] = 2 * u * t[k - 1] - t[k - 2];
+    for (let r = 0; r < terms; r++) {
+      const w = weight * t[r];
+      this.#right[r] += w * y;
+      for (let c = 0; c <= r; c++) this.#gram[r * terms + c] += w * t[c];
+    }
+  }
+}
+
+/** Scratch of `#accumulate`; holds nothing between calls. */
+const basis = new Float64Array(64);
+
+/** Cholesky's solution of a symmetric positive definite system. */
+function solvePositive(a: readonly (readonly number[])[], b: readonly number[]): number[] {
+  const n = b.length;
+  const l = a.map((row) => [...row]);
+  for (let j = 0; j < n; j++) {
+    for (let k = 0; k < j; k++) for (let i = j; i < n; i++) l[i][j] -= l[i][k] * l[j][k];
+    const root = Math.sqrt(Math.max(l[j][j], Number.MIN_VALUE));
+    for (let i = j; i < n; i++) l[i][j] /= root;
+  }
+  const y = [...b];
+  for (let i = 0; i < n; i++) {
+    for (let k = 0; k < i; k++) y[i] -= l[i][k] * y[k];
+    y[i] /= l[i][i];
+  }
+  for (let i = n - 1; i >= 0; i--) {
+    for (let k = i + 1; k < n; k++) y[i] -= l[k][i] * y[k];
+    y[i] /= l[i][i];
+  }
+  return y;
+}
