@@ -1,6 +1,8 @@
+#include <algorithm>
 #include <utility>
 
 #include "addon.hpp"
+#include "seal_format.hpp"
 #include "transfer.hpp"
 
 namespace fhec {
@@ -16,6 +18,22 @@ Napi::Value encode(Engine& engine, const Arguments& arguments) {
 Napi::Value take_ciphertext(Engine& engine, const Arguments& arguments) {
   return handle_value(arguments, engine.ciphertexts.put(import_ciphertext(engine, arguments.bytes(0), arguments.whole(1),
                                                                           arguments.whole(2), arguments.number(3))));
+}
+
+/// (words of the first part, seed, level, scale) -> handle
+Napi::Value take_seeded_ciphertext(Engine& engine, const Arguments& arguments) {
+  return handle_value(arguments, engine.ciphertexts.put(import_seeded_ciphertext(
+                                     engine, arguments.bytes(0), arguments.bytes(1), arguments.whole(2), arguments.number(3))));
+}
+
+/// level -> SEAL's name of the modulus of that level, 32 bytes
+Napi::Value level_id(Engine& engine, const Arguments& arguments) {
+  const std::size_t level = arguments.whole(0);
+  if (level >= engine.ring().data_count) throw Error("FHE0801", "level " + std::to_string(level) + " is beyond the modulus chain");
+  const auto id = seal_modulus_id(engine.ring(), level + 1);
+  Napi::Uint8Array out = Napi::Uint8Array::New(arguments.env(), id.size());
+  std::copy(id.begin(), id.end(), out.Data());
+  return out;
 }
 
 /// (words, level, scale) -> handle
@@ -85,10 +103,12 @@ std::vector<EngineProperty> object_methods() {
   return {
       method<encode>("encode"),
       method<take_ciphertext>("importCiphertext"),
+      method<take_seeded_ciphertext>("importSeededCiphertext"),
       method<take_plaintext>("importPlaintext"),
       method<ciphertext_words>("ciphertextWords"),
       method<plaintext_words>("plaintextWords"),
       method<describe_ciphertext>("describeCiphertext"),
+      method<level_id>("levelId"),
       method<release>("release"),
       method<bytes_in_use>("bytesInUse"),
       method<peak_bytes>("peakBytes"),

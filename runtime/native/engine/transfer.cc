@@ -6,6 +6,7 @@
 #include <string>
 
 #include "error.hpp"
+#include "seal_format.hpp"
 
 namespace fhec {
 namespace {
@@ -52,6 +53,20 @@ Ciphertext import_ciphertext(Engine& engine, std::span<const std::uint8_t> bytes
   made.scale = scale;
   for (std::size_t p = 0; p < parts; p++)
     made.parts.push_back(import_polynomial(engine, bytes.subspan(p * each, each), level + 1));
+  return made;
+}
+
+Ciphertext import_seeded_ciphertext(Engine& engine, std::span<const std::uint8_t> first_part,
+                                    std::span<const std::uint8_t> seed, std::size_t level, double scale) {
+  require_level(engine, level);
+  require_scale(scale);
+  if (seed.size() != SealSeed::extent) throw Error("FHE0702", "a seed of " + std::to_string(seed.size()) + " bytes");
+  Ciphertext made;
+  made.level = level;
+  made.scale = scale;
+  made.parts.push_back(import_polynomial(engine, first_part, level + 1));
+  made.parts.emplace_back(engine.memory(), engine.ring().degree, level + 1);
+  expand_seal_seed(made.parts[1].limb(0), engine.ring(), level + 1, seed.first<SealSeed::extent>());
   return made;
 }
 

@@ -18,6 +18,11 @@ Polynomial import_polynomial(Engine& engine, std::span<const std::uint8_t> bytes
 /// no ciphertext of this ring has.
 Ciphertext import_ciphertext(Engine& engine, std::span<const std::uint8_t> bytes, std::size_t parts, std::size_t level,
                              double scale);
+
+/// A ciphertext of two parts of which SEAL wrote the second as the seed of its generator. Throws as above.
+Ciphertext import_seeded_ciphertext(Engine& engine, std::span<const std::uint8_t> first_part,
+                                    std::span<const std::uint8_t> seed, std::size_t level, double scale);
+
 Plaintext import_plaintext(Engine& engine, std::span<const std::uint8_t> bytes, std::size_t level, double scale);
 
 std::size_t export_bytes(Engine& engine, const Ciphertext& a) noexcept;

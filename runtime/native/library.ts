@@ -1,0 +1,98 @@
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import { fail, FhecError, InternalError } from '../../ir/diagnostics.ts';
+import { codes, type Code } from '../../ir/codes.ts';
+
+/** Names an object of one engine: a ciphertext, a plaintext or a key. It lives until `release`. */
+export type Handle = number;
+
+export interface NativeEngineOptions {
+  readonly ringDegree: number;
+  readonly primes: BigUint64Array;
+  readonly specialPrimes: BigUint64Array;
+  /** Threads of the engine's own, the calling one included: 1 to 256. */
+  readonly threads: number;
+  readonly kernel: 'automatic' | 'portable' | 'ifma';
+  /** Bytes of ciphertexts, plaintexts, keys and intermediate results; 0 for no limit. */
+  readonly memoryBudget: number;
+}
+
+/**
+ * One engine of the addon (runtime/native/engine/addon.hpp). Every method checks what it is given and throws an Error with a property `code` of
+ * ir/codes.ts; go through {@link guardNative}. Words stand in SEAL's order: [part][prime][coefficient], little endian.
+ */
+export interface NativeEngine {
+  encode(vector: Float64Array, level: number, scale: number): Handle;
+  importCiphertext(words: Uint8Array, parts: number, level: number, scale: number): Handle;
+  /** The second part stands as the 64 bytes of the seed of SEAL's BLAKE2Xb generator. */
+  importSeededCiphertext(firstPart: Uint8Array, seed: Uint8Array, level: number, scale: number): Handle;
+  importPlaintext(words: Uint8Array, level: number, scale: number): Handle;
+  ciphertextWords(ciphertext: Handle): Uint8Array;
+  plaintextWords(plaintext: Handle): Uint8Array;
+  describeCiphertext(ciphertext: Handle): { readonly parts: number; readonly level: number; readonly scale: number };
+  /** SEAL's name for the modulus of a level, 32 bytes. */
+  levelId(level: number): Uint8Array;
+  release(object: Handle): void;
+  add(a: Handle, b: Handle): Handle;
+  subtract(a: Handle, b: Handle): Handle;
+  negate(a: Handle): Handle;
+  multiply(a: Handle, b: Handle): Handle;
+  addPlain(a: Handle, plain: Handle): Handle;
+  multiplyPlain(a: Handle, plain: Handle): Handle;
+  rescale(a: Handle): Handle;
+  modDrop(a: Handle, level: number): Handle;
+  /** X -> X^element on the words of every part: no key is involved, so the result is under another secret. */
+  applyAutomorphism(a: Handle, element: number): Handle;
+  multiplyByI(a: Handle): Handle;
+  modRaise(a: Handle, level: number): Handle;
+  /** Bytes that the engine's objects take now, and the most that it ever took. */
+  bytesInUse(): number;
+  peakBytes(): number;
+  /** How many objects are held. */
+  objectCount(): number;
+  /** 'ifma' or 'portable': what serves the base prime. */
+  kernelName(): string;
+  /** Frees everything; every later call is refused. */
+  close(): void;
+}
+
+export interface NativeLibrary {
+  readonly Engine: new (options: NativeEngineOptions) => NativeEngine;
+}
+
+/** From the sources and from dist/, which lies one folder deeper. */
+const places = ['../../build/native/fhec_native.node', '../../../build/native/fhec_native.node'];
+
+/** The addon, or why there is none. `FHEC_NATIVE=off` in the environment hides it. */
+export function findNative(): NativeLibrary | { readonly missing: string } {
+  if (process.env['FHEC_NATIVE'] === 'off') return { missing: 'the environment says FHEC_NATIVE=off' };
+  const path = places.map((place) => fileURLToPath(new URL(place, import.meta.url))).find((p) => existsSync(p));
+  if (path === undefined) {
+    return { missing: 'it was not built; `npm run build:native` builds it with CMake and a C++20 compiler' };
+  }
+  try {
+    return createRequire(import.meta.url)(path) as NativeLibrary;
+  } catch (error) {
+    return { missing: `${path} cannot be loaded: ${error instanceof Error ? error.message : String(error)}` };
+  }
+}
+
+/** The addon. Errors: FHE0804 with the reason when there is none. */
+export function loadNative(): NativeLibrary {
+  const found = findNative();
+  return 'missing' in found ? fail('FHE0804', `the native engine is not there: ${found.missing}`) : found;
+}
+
+/** Runs a call into the engine; what it throws becomes a diagnostic with the engine's code. */
+export function guardNative<T>(action: string, call: () => T): T {
+  try {
+    return call();
+  } catch (error) {
+    if (error instanceof FhecError || error instanceof InternalError || !(error instanceof Error)) throw error;
+    if ('code' in error && isCode(error.code)) return fail(error.code, `native engine, ${action}: ${error.message}`);
+    throw error;
+  }
+}
+
+const isCode = (code: unknown): code is Code => typeof code === 'string' && Object.hasOwn(codes, code);
