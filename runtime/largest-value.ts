@@ -7,3 +7,27 @@ import type { Parameters } from '../ir/ckks/parameters.ts';
 export function largestValue({ primes }: Parameters, level: number, scale: number): number {
   return primes.slice(0, level + 1).reduce((bound, q) => bound * Number(q), 0.5 / scale);
 }
+
+/** The largest absolute value; NaN when any number is NaN. */
+export function largestMagnitude(vector: Float64Array): number {
+  let largest = 0;
+  for (let i = 0; i < vector.length; i++) {
+    const x = Math.abs(vector[i]);
+    if (x <= largest) continue;
+    if (Number.isNaN(x)) return NaN;
+    largest = x;
+  }
+  return largest;
+}
+
+/** The largest absolute value of real + i * imaginary; NaN when any part is NaN. */
+export function largestModulus(real: Float64Array, imaginary: Float64Array): number {
+  let largest = 0;
+  for (let i = 0; i < real.length; i++) {
+    const x = real[i] * real[i] + imaginary[i] * imaginary[i];
+    if (x <= largest) continue;
+    if (Number.isNaN(x)) return NaN;
+    largest = x;
+  }
+  return Math.sqrt(largest);
+}

@@ -33,7 +33,9 @@ const linear = (a: ClearVector, b: ClearVector, f: (x: number, y: number) => num
   const real = zip(a, b, f);
   if (!a.imaginary && !b.imaginary) return real;
   const none = new Float64Array(a.length);
-  return complex(real, zip(a.imaginary ?? none, b.imaginary ?? none, f));
+  const imaginary = zip(a.imaginary ?? none, b.imaginary ?? none, f);
+  // A vector and its conjugate add up to a real one: what follows is twice as fast.
+  return imaginary.some((x) => x !== 0) ? complex(real, imaginary) : real;
 };
 
 const product = (a: ClearVector, b: ClearVector): ClearVector => {

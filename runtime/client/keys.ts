@@ -1,12 +1,13 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import { fail } from '../../ir/diagnostics.ts';
-import { readContainer, sha256Hex, writeContainer } from '../../ir/program/container.ts';
+import { readContainer, sha256Hex, writeContainer, type Section } from '../../ir/program/container.ts';
 import { parseWith, specificationFingerprint, type Specification } from '../../ir/program/schema.ts';
 import { withFile, refuseToOverwrite, requirePrivate, writeFileParts } from '../files/files.ts';
-import { galoisSection, relinearizationSection } from '../files/evaluation-keys.ts';
+import { conjugationSection, galoisSection, relinearizationSection } from '../files/evaluation-keys.ts';
 import { keyForm } from '../files/key-form.ts';
 import { checkSecretKeyBytes } from '../files/seal-bytes.ts';
+import { makeSecretSwitchKeys } from './sparse-secret.ts';
 import { closeSeal, guard, openSeal, type Seal, uncompressed } from '../seal/library.ts';
 
 export const secretKeyFile = 'secret.key';
@@ -40,18 +41,23 @@ export async function generateKeys(specification: Specification, folder: string)
   return guard(library, 'key generation', () => {
     const generator = library.KeyGenerator(context);
     const secret = generator.secretKey();
-    const sections = specification.keys.rotations.map((steps) => {
+    const { rotations, relinearization, conjugation, sparseWeight } = specification.keys;
+    const galoisKey = (name: string, steps: number): Section => {
       const key = generator.createGaloisKeysSerializable(Int32Array.of(steps));
       const bytes = key.saveArray(uncompressed(library));
       key.delete();
-      return { name: galoisSection(steps), bytes };
-    });
-    if (specification.keys.relinearization) {
+      return { name, bytes };
+    };
+    const sections = rotations.map((steps) => galoisKey(galoisSection(steps), steps));
+    // SEAL's name for the conjugation is a rotation by 0 steps.
+    if (conjugation) sections.push(galoisKey(conjugationSection, 0));
+    if (relinearization) {
       const key = generator.createRelinKeysSerializable();
       sections.push({ name: relinearizationSection, bytes: key.saveArray(uncompressed(library)) });
       key.delete();
     }
     const secretBytes = secret.saveArray(uncompressed(library));
+    if (sparseWeight !== undefined) sections.push(...makeSecretSwitchKeys(seal, generator, secretBytes, sparseWeight));
     closeSeal(seal, [generator, secret]);
     const hashes = sections.map((s) => sha256Hex(s.bytes)).join('');
     const keyFingerprint = sha256Hex(new TextEncoder().encode(fingerprint + hashes));
@@ -67,7 +73,7 @@ export async function generateKeys(specification: Specification, folder: string)
       secretKeyPath,
       evaluationKeyPath,
       evaluationKeyBytes,
-      galoisKeys: specification.keys.rotations.length,
+      galoisKeys: rotations.length + (conjugation ? 1 : 0),
       keyFingerprint,
     };
   });

@@ -1,15 +1,32 @@
 import type { GaloisKeys } from 'node-seal/implementation/galois-keys.js';
+import type { RelinKeys } from 'node-seal/implementation/relin-keys.js';
 import { z } from 'zod';
+import type { SecretName } from '../../ir/ckks/secret.ts';
 import { fail } from '../../ir/diagnostics.ts';
 import { readContainer, type ByteSource, type Container } from '../../ir/program/container.ts';
+import type { KeyManifest } from '../../ir/program/program.ts';
 import { parseWith } from '../../ir/program/schema.ts';
 import { guard, type Seal } from '../seal/library.ts';
 import type { SealKeys } from '../seal/backend.ts';
+import { openBase } from '../seal/switch-secret.ts';
 import { keyForm } from './key-form.ts';
 import { checkKeyBytes, galoisIndex } from './seal-bytes.ts';
 
 export const relinearizationSection = 'relinearization';
-export const galoisSection = (steps: number): string => `galois/${steps}`;
+const galoisPrefix = 'galois/';
+export const galoisSection = (steps: number): string => `${galoisPrefix}${steps}`;
+const stepsOf = (section: string): number => Number(section.slice(galoisPrefix.length));
+export const conjugationSection = `${galoisPrefix}conjugation`;
+/** The key that switches to this secret. */
+export const secretSwitchSection = (to: SecretName): string => `secret/${to}`;
+
+/** The sections that a key file must hold for these keys. */
+export const sectionsOf = ({ relinearization, rotations, conjugation, sparseWeight }: KeyManifest): string[] => [
+  ...rotations.map(galoisSection),
+  ...(relinearization ? [relinearizationSection] : []),
+  ...(conjugation ? [conjugationSection] : []),
+  ...(sparseWeight === undefined ? [] : [secretSwitchSection('sparse'), secretSwitchSection('dense')]),
+];
 
 /** An evaluation key file whose header is checked; keys are read one by one. */
 export interface EvaluationKeyFile {
@@ -34,32 +51,62 @@ export interface LoadedKeys extends SealKeys {
   readonly galois: ReadonlyMap<number, GaloisKeys>;
 }
 
-/** Loads the keys for these rotation steps, and the relinearization key when asked. Errors: FHE0706 for a key that is not there. */
+/** Loads the keys for these rotation steps, and others when asked. Errors: FHE0706 for a key that is not there. */
 export function loadSealKeys(
   seal: Seal,
   file: EvaluationKeyFile,
-  needed: { readonly relinearization: boolean; readonly rotations: Iterable<number> },
+  needed: {
+    readonly relinearization: boolean;
+    readonly rotations: Iterable<number>;
+    readonly conjugation?: boolean;
+    readonly secretSwitches?: boolean;
+  },
 ): LoadedKeys {
+  const galois = new Map(
+    [...new Set(needed.rotations)].map((steps) => [steps, loadGaloisKey(seal, file, galoisSection(steps))] as const),
+  );
+  const relinearization = needed.relinearization
+    ? loadSwitchingKey(seal, seal, file, relinearizationSection)
+    : undefined;
+  const conjugation = needed.conjugation ? loadGaloisKey(seal, file, conjugationSection) : undefined;
+  if (!needed.secretSwitches) return { galois, relinearization, conjugation };
+  const base = openBase(seal);
+  const bySecret = new Map(
+    (['sparse', 'dense'] as const).map((to) => [to, loadSecretSwitchKey(seal, base, file, to)] as const),
+  );
+  return { galois, relinearization, conjugation, secrets: { base, get: (to) => bySecret.get(to) } };
+}
+
+/** A rotation or the conjugation by its section. Errors: FHE0706, FHE0702. */
+export function loadGaloisKey(seal: Seal, file: EvaluationKeyFile, section: string): GaloisKeys {
   const { library, context, parameters } = seal;
-  const form = keyForm(seal);
-  const bytesOf = (name: string, index: number, tableLength: number): Uint8Array => {
-    if (!file.container.sectionNames.includes(name)) fail('FHE0706', `the key file holds no ${name}`);
-    return checkKeyBytes(file.container.section(name), form, index, tableLength, name);
-  };
+  const { ringDegree } = parameters;
+  const index = section === conjugationSection ? ringDegree - 1 : galoisIndex(stepsOf(section), ringDegree);
+  const bytes = checkKeyBytes(bytesOf(file, section), keyForm(seal), index, ringDegree, section);
   return guard(library, 'load evaluation keys', () => {
-    const galois = new Map(
-      [...new Set(needed.rotations)].map((steps) => {
-        const key = library.GaloisKeys();
-        key.loadArray(
-          context,
-          bytesOf(galoisSection(steps), galoisIndex(steps, parameters.ringDegree), parameters.ringDegree),
-        );
-        return [steps, key] as const;
-      }),
-    );
-    if (!needed.relinearization) return { galois, relinearization: undefined };
-    const relinearization = library.RelinKeys();
-    relinearization.loadArray(context, bytesOf(relinearizationSection, 0, 1));
-    return { galois, relinearization };
+    const key = library.GaloisKeys();
+    key.loadArray(context, bytes);
+    return key;
   });
+}
+
+export const loadRelinearizationKey = (seal: Seal, file: EvaluationKeyFile): RelinKeys =>
+  loadSwitchingKey(seal, seal, file, relinearizationSection);
+
+/** `base`: where the key to the sparse secret lives. Errors: FHE0706, FHE0702. */
+export const loadSecretSwitchKey = (seal: Seal, base: Seal, file: EvaluationKeyFile, to: SecretName): RelinKeys =>
+  loadSwitchingKey(seal, to === 'sparse' ? base : seal, file, secretSwitchSection(to));
+
+function loadSwitchingKey({ library }: Seal, modulus: Seal, file: EvaluationKeyFile, section: string): RelinKeys {
+  const bytes = checkKeyBytes(bytesOf(file, section), keyForm(modulus), 0, 1, section);
+  return guard(library, 'load evaluation keys', () => {
+    const key = library.RelinKeys();
+    key.loadArray(modulus.context, bytes);
+    return key;
+  });
+}
+
+function bytesOf({ container }: EvaluationKeyFile, section: string): Uint8Array {
+  if (!container.sectionNames.includes(section)) fail('FHE0706', `the key file holds no ${section}`);
+  return container.section(section);
 }

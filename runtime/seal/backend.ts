@@ -2,19 +2,24 @@ import type { GaloisKeys } from 'node-seal/implementation/galois-keys.js';
 import type { RelinKeys } from 'node-seal/implementation/relin-keys.js';
 import { fail } from '../../ir/diagnostics.ts';
 import type { Backend } from '../backend.ts';
+import { Polynomials } from './polynomials.ts';
+import { SecretSwitch, type SecretSwitchKeys } from './switch-secret.ts';
 import { encodeAt, guard, levelOf, type CipherText, type PlainText, type Seal } from './library.ts';
 
 /** The evaluation keys as SEAL objects; one object a rotation step, so that a worker loads only the steps that it uses. */
 export interface SealKeys {
   readonly relinearization: RelinKeys | undefined;
-  readonly conjugation?: GaloisKeys | undefined;
   readonly galois: { readonly get: (steps: number) => GaloisKeys | undefined };
+  readonly conjugation?: GaloisKeys | undefined;
+  readonly secrets?: SecretSwitchKeys | undefined;
 }
 
 /** The SEAL back end. Sees ciphertexts, plaintexts and evaluation keys, never a secret. */
 export function sealBackend(seal: Seal, keys: SealKeys): Backend<CipherText, PlainText> {
   const { library, context, levelIds, parameters } = seal;
   const evaluator = library.Evaluator(context);
+  const polynomials = new Polynomials(seal, evaluator);
+  let secretSwitch: SecretSwitch | undefined;
 
   const made = (action: string, call: (out: CipherText) => void): CipherText =>
     guard(library, action, () => {
@@ -54,7 +59,10 @@ export function sealBackend(seal: Seal, keys: SealKeys): Backend<CipherText, Pla
 
   return {
     name: 'seal',
-    encode: (vector, level, scale) => encodeAt(seal, evaluator, vector, level, scale),
+    encode: (vector, level, scale) =>
+      vector.length === parameters.ringDegree
+        ? polynomials.encodeComplex(vector, level, scale)
+        : encodeAt(seal, evaluator, vector, level, scale),
     add: (a, b) => sum('add', a, b, (out) => evaluator.add(a, b, out)),
     sub: (a, b) => sum('sub', a, b, (out) => evaluator.sub(a, b, out)),
     negate: (a) => made('negate', (out) => evaluator.negate(a, out)),
@@ -83,9 +91,15 @@ export function sealBackend(seal: Seal, keys: SealKeys): Backend<CipherText, Pla
         const key = keys.conjugation ?? fail('FHE0706', 'the Galois key for the conjugation is missing');
         evaluator.complexConjugate(a, key, out);
       }),
-    mulI: () => fail('FHE0804', 'the SEAL back end has no mul_i'),
-    modRaise: () => fail('FHE0804', 'the SEAL back end has no mod_raise'),
-    switchKey: () => fail('FHE0804', 'the SEAL back end has no switch_key'),
+    mulI: (a) => made('mul_i', (out) => evaluator.multiplyPlain(a, polynomials.monomial(levelOf(a)), out)),
+    modRaise: (a, level) => made('mod_raise', (out) => polynomials.raise(a, level, out)),
+    switchKey: (a, to) =>
+      made('switch_key', (out) => {
+        const { secrets } = keys;
+        if (!secrets) return fail('FHE0706', 'the keys of the sparse secret are missing');
+        secretSwitch ??= new SecretSwitch(seal, evaluator, secrets);
+        secretSwitch.run(a, to, out);
+      }),
     releaseCipher: (a) => a.delete(),
     releasePlain: (p) => p.delete(),
   };

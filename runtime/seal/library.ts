@@ -10,7 +10,7 @@ import type { SecurityLevel } from 'node-seal/implementation/security-level.js';
 import SEAL from 'node-seal/throws_wasm_node_umd.js';
 import type { Parameters } from '../../ir/ckks/parameters.ts';
 import { isSecure } from '../../ir/ckks/parameters.ts';
-import { largestValue } from '../largest-value.ts';
+import { largestMagnitude, largestValue } from '../largest-value.ts';
 import { fail, FhecError, InternalError } from '../../ir/diagnostics.ts';
 
 export type { CipherText, PlainText };
@@ -39,11 +39,15 @@ function loadLibrary(): Promise<SEALLibrary> {
  * insecure test parameters, FHE0801 when SEAL refuses them. Takes seconds at N = 2^14 and above.
  */
 export async function openSeal(parameters: Parameters): Promise<Seal> {
+  return createSeal(await loadLibrary(), parameters);
+}
+
+/** As {@link openSeal}, in a library that is loaded. */
+export function createSeal(library: SEALLibrary, parameters: Parameters): Seal {
   if (!isSecure(parameters) && parameters.secure) {
     fail('FHE0601', 'the parameters claim 128-bit security and do not have it');
   }
   if (parameters.specialPrimes.length !== 1) fail('FHE0801', 'SEAL takes exactly one special prime');
-  const library = await loadLibrary();
   return guard(library, 'context', () => {
     const moduli = [...parameters.primes, ...parameters.specialPrimes].map((q) => library.Modulus(q));
     const vector = library.Vector();
@@ -142,13 +146,6 @@ export function encodeAt(
       throw error;
     }
   });
-}
-
-/** NaN when any number is NaN. */
-function largestMagnitude(vector: Float64Array): number {
-  let largest = 0;
-  for (const x of vector) if (!(Math.abs(x) <= largest)) largest = Math.abs(x);
-  return largest;
 }
 
 export type Evaluator = ReturnType<SEALLibrary['Evaluator']>;

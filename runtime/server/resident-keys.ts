@@ -4,16 +4,21 @@ import { fail, InternalError } from '../../ir/diagnostics.ts';
 import type { Parameters } from '../../ir/ckks/parameters.ts';
 import type { Instruction } from '../../ir/program/program.ts';
 import {
+  conjugationSection,
   galoisSection,
-  loadSealKeys,
+  loadGaloisKey,
+  loadRelinearizationKey,
+  loadSecretSwitchKey,
   relinearizationSection,
+  secretSwitchSection,
   type EvaluationKeyFile,
 } from '../files/evaluation-keys.ts';
 import type { SealKeys } from '../seal/backend.ts';
 import type { Seal } from '../seal/library.ts';
+import { openBase, type SecretSwitchKeys } from '../seal/switch-secret.ts';
 
 type Loaded =
-  { readonly kind: 'relinearization'; readonly key: RelinKeys } | { readonly kind: 'galois'; readonly key: GaloisKeys };
+  { readonly kind: 'switching'; readonly key: RelinKeys } | { readonly kind: 'galois'; readonly key: GaloisKeys };
 
 /** The key file, opened anew for each call: workers end without a chance to close it. */
 type WithKeyFile = <T>(read: (file: EvaluationKeyFile) => T) => T;
@@ -24,23 +29,37 @@ const keyBytes = ({ ringDegree, primes, specialPrimes }: Parameters): number =>
 
 /** The keys that a list of instructions uses, by section name, in order. */
 export const keyUses = (instructions: readonly Instruction[]): string[] =>
-  instructions.flatMap((i) =>
-    i.op === 'rotate' ? [galoisSection(i.steps)] : i.op === 'relinearize' ? [relinearizationSection] : [],
-  );
+  instructions.flatMap((i) => sectionOf(i) ?? []);
+
+function sectionOf(instruction: Instruction): string | undefined {
+  switch (instruction.op) {
+    case 'rotate':
+      return galoisSection(instruction.steps);
+    case 'relinearize':
+      return relinearizationSection;
+    case 'conjugate':
+      return conjugationSection;
+    case 'switch_key':
+      return secretSwitchSection(instruction.to);
+    default:
+      return undefined;
+  }
+}
 
 /**
  * The evaluation keys of one worker, at most `budget` bytes of them at a time, since SEAL's memory ends at 4 GiB and one key of deep
  * parameters has hundreds of megabytes. Keys that do not fit are read when they are needed. The order of uses is known, so the key that
- * is needed last of all gives way (Belady, IBM Systems Journal 5, 1966). Errors: FHE0706 for a key that the file lacks, and those of
- * {@link loadSealKeys}.
+ * is needed last of all gives way (Belady, IBM Systems Journal 5, 1966). Errors: FHE0706 for a key that the file lacks, FHE0702 for a
+ * damaged one.
  */
 export class ResidentKeys implements SealKeys {
-  readonly galois = { get: (steps: number): GaloisKeys | undefined => this.#galois(steps) };
+  readonly galois = { get: (steps: number): GaloisKeys => this.#galois(galoisSection(steps)) };
   readonly #seal: Seal;
   readonly #withFile: WithKeyFile;
   readonly #uses: readonly string[];
   readonly #most: number;
   readonly #loaded = new Map<string, Loaded>();
+  #base: Seal | undefined;
   #next = 0;
 
   /** `uses`: the sections of all keys that one run uses, in order. As many as fit are loaded at once. */
@@ -58,9 +77,15 @@ export class ResidentKeys implements SealKeys {
   }
 
   get relinearization(): RelinKeys {
-    const loaded = this.#take(relinearizationSection);
-    if (loaded.kind !== 'relinearization') throw new InternalError('no relinearization key');
-    return loaded.key;
+    return this.#switching(relinearizationSection);
+  }
+
+  get conjugation(): GaloisKeys {
+    return this.#galois(conjugationSection);
+  }
+
+  get secrets(): SecretSwitchKeys {
+    return { base: this.#openBase(), get: (to) => this.#switching(secretSwitchSection(to)) };
   }
 
   /** Call before each run: uses are counted from its beginning, also when the run before was stopped. */
@@ -68,10 +93,20 @@ export class ResidentKeys implements SealKeys {
     this.#next = 0;
   }
 
-  #galois(steps: number): GaloisKeys {
-    const loaded = this.#take(galoisSection(steps));
-    if (loaded.kind !== 'galois') throw new InternalError(`no Galois key for ${steps} steps`);
+  #galois(name: string): GaloisKeys {
+    const loaded = this.#take(name);
+    if (loaded.kind !== 'galois') throw new InternalError(`${name} is no Galois key`);
     return loaded.key;
+  }
+
+  #switching(name: string): RelinKeys {
+    const loaded = this.#take(name);
+    if (loaded.kind !== 'switching') throw new InternalError(`${name} is a Galois key`);
+    return loaded.key;
+  }
+
+  #openBase(): Seal {
+    return (this.#base ??= openBase(this.#seal));
   }
 
   #take(name: string): Loaded {
@@ -93,20 +128,16 @@ export class ResidentKeys implements SealKeys {
   }
 
   #load(name: string): Loaded {
-    const loaded = this.#withFile((file) => loadOne(this.#seal, file, name));
+    const loaded = this.#withFile((file) => this.#read(file, name));
     this.#loaded.set(name, loaded);
     return loaded;
   }
-}
 
-function loadOne(seal: Seal, file: EvaluationKeyFile, name: string): Loaded {
-  if (name === relinearizationSection) {
-    const { relinearization } = loadSealKeys(seal, file, { relinearization: true, rotations: [] });
-    if (!relinearization) throw new InternalError('the relinearization key was not loaded');
-    return { kind: 'relinearization', key: relinearization };
+  #read(file: EvaluationKeyFile, name: string): Loaded {
+    if (name === relinearizationSection) return { kind: 'switching', key: loadRelinearizationKey(this.#seal, file) };
+    for (const to of ['sparse', 'dense'] as const)
+      if (name === secretSwitchSection(to))
+        return { kind: 'switching', key: loadSecretSwitchKey(this.#seal, this.#openBase(), file, to) };
+    return { kind: 'galois', key: loadGaloisKey(this.#seal, file, name) };
   }
-  const steps = Number(name.slice(galoisSection(0).length - 1));
-  const key = loadSealKeys(seal, file, { relinearization: false, rotations: [steps] }).galois.get(steps);
-  if (!key) throw new InternalError(`${name} was not loaded`);
-  return { kind: 'galois', key };
 }

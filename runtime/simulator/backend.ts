@@ -18,10 +18,23 @@ export interface SimulatedCipher extends Slots {
   readonly bound: number;
   /** The Hamming weight of the secret that it is under. */
   readonly hammingWeight: number;
+  /** Each ciphertext has its own, and names the one that it is the conjugate of. */
+  readonly id: number;
+  readonly conjugateOf?: number;
 }
 
 /** An encoded vector, its rounding included: one number, or one for each slot. */
-export type SimulatedPlain = Omit<SimulatedCipher, 'size' | 'hammingWeight'>;
+export type SimulatedPlain = Omit<SimulatedCipher, 'size' | 'hammingWeight' | 'id' | 'conjugateOf'>;
+
+export interface SimulatorOptions {
+  /** The Hamming weight of the ephemeral sparse secret. */
+  readonly sparseWeight?: number | undefined;
+  /**
+   * Carries the noise of the imaginary parts of real vectors too, at twice the work. It matters only to programs that turn real values into imaginary ones;
+   * without it a vector plus its conjugate is real.
+   */
+  readonly imaginaryNoise?: boolean;
+}
 
 export interface SimulatorBackend extends Backend<SimulatedCipher, SimulatedPlain> {
   /** A fresh encryption under the secret key. */
@@ -36,12 +49,12 @@ export interface SimulatorBackend extends Backend<SimulatedCipher, SimulatedPlai
  * CKKS without encryption: exact doubles plus, at each operation that makes noise, normal noise of the standard deviation that the real
  * operation gives (ir/ckks/noise.ts), the multiples of the base prime that a raise of the modulus adds, and the checks that the real one cannot
  * make: levels and scales agree (FHE0503, FHE0504), and every slot times its scale stays below half the modulus (FHE0803). Noise that a product
- * passes on needs no formula: the noise is in the values. Only complex vectors have noise in imaginary parts.
+ * passes on needs no formula: the noise is in the values.
  */
 export function simulatorBackend(
   parameters: Parameters,
   seed: number,
-  sparseWeight = defaultSparseWeight,
+  { sparseWeight = defaultSparseWeight, imaginaryNoise = false }: SimulatorOptions = {},
 ): SimulatorBackend {
   const slots = slotCount(parameters);
   const { ringDegree, primes } = parameters;
@@ -53,14 +66,16 @@ export function simulatorBackend(
   const keySwitch = primes.map((_, level) => keySwitchNoise(parameters, level));
   const limits = primes.map((_, level) => largestValue(parameters, level, 1));
   const vectors = new SlotVectors(slots);
+  const nothing = new Float64Array(slots);
   let drawOverflows: ReturnType<typeof overflows> | undefined;
+  let count = 0;
 
   const place = (random: Random): number => random() % (table.length - slots);
   const noise = (strength: number): Noise => ({ table, place: () => place(ofRun), strength });
 
   /** The bound is cheap and loose; only where it does not suffice are the slots looked at. */
   const checked = (
-    made: Slots,
+    vector: Slots,
     level: number,
     scale: number,
     size: number,
@@ -68,10 +83,10 @@ export function simulatorBackend(
     hammingWeight = denseWeight,
   ): SimulatedCipher => {
     const limit = limits[level] / scale;
-    if (bound < limit) return { ...made, level, scale, size, bound, hammingWeight };
-    const found = largestSlot(made);
-    if (found < limit) return { ...made, level, scale, size, bound: found, hammingWeight };
-    vectors.release(made);
+    if (bound < limit) return { ...vector, level, scale, size, bound, hammingWeight, id: count++ };
+    const found = largestSlot(vector);
+    if (found < limit) return { ...vector, level, scale, size, bound: found, hammingWeight, id: count++ };
+    vectors.release(vector);
     return fail(
       'FHE0803',
       `a slot holds ${found.toPrecision(3)}; at level ${level} and scale 2^${Math.log2(scale).toFixed(1)} at most ${limit.toPrecision(3)} fits`,
@@ -97,6 +112,10 @@ export function simulatorBackend(
     return checked(vectors.product(a, b), a.level, a.scale * b.scale, size, a.bound * b.bound);
   };
 
+  /** Another vector of the same form. */
+  const fresh = (a: SimulatedCipher, vector: Slots): SimulatedCipher =>
+    checked(vector, a.level, a.scale, a.size, a.bound, a.hammingWeight);
+
   /** The largest magnitude that noise of this strength gives a slot of `a`. */
   const reach = (a: Slots, strength: number): number => strength * largest * (a.imaginary ? Math.SQRT2 : 1);
 
@@ -111,19 +130,21 @@ export function simulatorBackend(
     hammingWeight = a.hammingWeight,
   ): SimulatedCipher => {
     const strength = deviation / scale;
-    const made = vectors.rotated(a, steps, noise(strength));
-    return checked(made, level, scale, size, a.bound + reach(a, strength), hammingWeight);
+    const moved = vectors.rotated(a, steps, noise(strength));
+    return checked(moved, level, scale, size, a.bound + reach(a, strength), hammingWeight);
   };
 
   /** A public vector with the rounding of its encoding. */
   const rounded = (vector: Float64Array, strength: number): Slots => {
     if (vector.length === 1) return { values: Float64Array.of(vector[0] + strength * normal(ofEncoding)) };
-    const part = (from: number): Float64Array => {
+    const part = (vectorPart: Float64Array): Float64Array => {
       const values = new Float64Array(slots);
-      slotwise.rotateWithNoise(values, vector.subarray(from, from + slots), 0, table, place(ofEncoding), strength);
+      slotwise.rotateWithNoise(values, vectorPart, 0, table, place(ofEncoding), strength);
       return values;
     };
-    return vector.length === slots ? { values: part(0) } : { values: part(0), imaginary: part(slots) };
+    const values = part(vector.subarray(0, slots));
+    if (vector.length > slots) return { values, imaginary: part(vector.subarray(slots)) };
+    return imaginaryNoise ? { values, imaginary: part(nothing) } : { values };
   };
 
   return {
@@ -134,21 +155,26 @@ export function simulatorBackend(
     freeBuffers: () => vectors.free,
     encrypt: (vector, level, scale) => {
       const strength = Math.hypot(freshNoise(ringDegree), encodeNoise(ringDegree)) / scale;
-      return checked(vectors.rotated({ values: vector }, 0, noise(strength)), level, scale, 2, Infinity);
+      const exact = imaginaryNoise ? { values: vector, imaginary: nothing } : { values: vector };
+      return checked(vectors.rotated(exact, 0, noise(strength)), level, scale, 2, Infinity);
     },
     encode: (vector, level, scale) => {
-      const made = rounded(vector, encodeNoise(ringDegree, vector.length === 1) / scale);
-      const bound = largestSlot(made);
+      const encoded = rounded(vector, encodeNoise(ringDegree, vector.length === 1) / scale);
+      const bound = largestSlot(encoded);
       if (!(bound < limits[level] / scale))
         fail('FHE0803', `a constant of magnitude ${bound.toPrecision(3)} does not fit at level ${level}`);
-      return { ...made, level, scale, bound };
+      return { ...encoded, level, scale, bound };
     },
-    add: (a, b) => sum(a, b, Math.max(a.size, b.size), 1),
+    add: (a, b) => {
+      const real = !imaginaryNoise && (a.conjugateOf === b.id || b.conjugateOf === a.id);
+      const parts = (c: SimulatedCipher): SimulatedCipher => (real ? { ...c, imaginary: undefined } : c);
+      return sum(parts(a), parts(b), Math.max(a.size, b.size), 1);
+    },
     sub: (a, b) => sum(a, b, Math.max(a.size, b.size), -1),
     addPlain: (a, p) => sum(a, p, a.size, 1),
     mulPlain: (a, p) => product(a, p, a.size),
     mul: (a, b) => product(a, b, a.size + b.size - 1),
-    negate: (a) => ({ ...a, ...vectors.negated(a) }),
+    negate: (a) => fresh(a, vectors.negated(a)),
     relinearize: (a) => noisy(a, 0, a.level, a.scale, 2, keySwitch[a.level]),
     rotate: (a, steps) => noisy(a, steps, a.level, a.scale, a.size, keySwitch[a.level]),
     rescale: (a) => {
@@ -162,16 +188,17 @@ export function simulatorBackend(
     },
     conjugate: (a) => {
       const strength = keySwitch[a.level] / a.scale;
-      const made = vectors.conjugated(a, noise(strength));
-      return checked(made, a.level, a.scale, a.size, a.bound + reach(a, strength));
+      const conjugated = vectors.conjugated(a, noise(strength));
+      const cipher = checked(conjugated, a.level, a.scale, a.size, a.bound + reach(a, strength));
+      return { ...cipher, conjugateOf: a.id };
     },
-    mulI: (a) => ({ ...a, ...vectors.timesMonomial(a) }),
+    mulI: (a) => fresh(a, vectors.timesMonomial(a)),
     modRaise: (a, level) => {
       if (a.level !== 0 || level < 1) fail('FHE0503', `mod_raise from level ${a.level} to ${level}`);
       drawOverflows ??= overflows(ringDegree);
       const multiples = drawOverflows(ofRun, a.hammingWeight);
-      const made = vectors.plusMultiple(a, multiples, Number(primes[0]) / a.scale);
-      return checked(made, level, a.scale, a.size, Infinity, a.hammingWeight);
+      const raised = vectors.plusMultiple(a, multiples, Number(primes[0]) / a.scale);
+      return checked(raised, level, a.scale, a.size, Infinity, a.hammingWeight);
     },
     switchKey: (a, to) =>
       noisy(

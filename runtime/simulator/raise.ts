@@ -1,6 +1,6 @@
 import { makeEmbedding } from '../../ir/ckks/embedding.ts';
 import { normal, type Random } from './random.ts';
-import type { Slots } from './slot-vectors.ts';
+import type { ComplexSlots } from './slot-vectors.ts';
 
 /**
  * What raising the modulus adds to a message, in multiples of the base prime q: c_0 + c_1 s, with coefficients of c_0 and c_1 between -q/2 and q/2,
@@ -8,7 +8,7 @@ import type { Slots } from './slot-vectors.ts';
  * (h + 1) / 12 (Bossuat, Troncoso-Pastoriza, Hubaux, ACNS 2022, section 4.2). Gives the slots of such an I. Rounding a normal number adds the
  * variance 1 / 12 to its own.
  */
-export function overflows(ringDegree: number): (random: Random, hammingWeight: number) => Required<Slots> {
+export function overflows(ringDegree: number): (random: Random, hammingWeight: number) => ComplexSlots {
   const embedding = makeEmbedding(ringDegree);
   return (random, hammingWeight) => {
     const deviation = Math.sqrt(hammingWeight / 12);

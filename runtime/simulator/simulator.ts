@@ -19,7 +19,7 @@ export interface Simulator {
 }
 
 export function openSimulator(program: Program, seed: number): Simulator {
-  const simulator = simulatorBackend(program.parameters, seed, program.keys.sparseWeight);
+  const simulator = simulatorBackend(program.parameters, seed, { sparseWeight: program.keys.sparseWeight });
   const { backend } = withPlaintextCache(simulator, Infinity, () => 0);
   const slots = slotCount(program.parameters);
   return {

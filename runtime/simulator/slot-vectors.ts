@@ -1,9 +1,14 @@
+import { largestMagnitude, largestModulus } from '../largest-value.ts';
 import * as slotwise from './slotwise.ts';
 
 /** A vector of slots: its real parts and, where an op made some, its imaginary parts. A public vector may be one number for every slot. */
 export interface Slots {
   readonly values: Float64Array;
-  readonly imaginary?: Float64Array;
+  readonly imaginary?: Float64Array | undefined;
+}
+
+export interface ComplexSlots extends Slots {
+  readonly imaginary: Float64Array;
 }
 
 /** Noise of one operation: a run of `table` for each part, times `strength`. */
@@ -103,7 +108,7 @@ export class SlotVectors {
   }
 
   /** a + factor * b, complex. */
-  plusMultiple(a: Slots, b: Required<Slots>, factor: number): Slots {
+  plusMultiple(a: Slots, b: ComplexSlots, factor: number): Slots {
     const [values, imaginary] = [this.#buffer(), this.#buffer()];
     slotwise.addMultiple(values, a.values, b.values, factor);
     if (a.imaginary) slotwise.addMultiple(imaginary, a.imaginary, b.imaginary, factor);
@@ -135,4 +140,4 @@ export class SlotVectors {
 
 /** The largest absolute value in any slot; NaN when any is NaN. */
 export const largestSlot = ({ values, imaginary }: Slots): number =>
-  imaginary ? slotwise.largestModulus(values, imaginary) : slotwise.largestMagnitude(values);
+  imaginary ? largestModulus(values, imaginary) : largestMagnitude(values);

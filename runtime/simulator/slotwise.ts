@@ -35,26 +35,6 @@ export function rotateWithNoise(
   for (let i = turn; i < out.length; i++) out[i] = a[i - turn] + strength * noise[from + i];
 }
 
-/** NaN when any slot is NaN. */
-export function largestMagnitude(a: Vector): number {
-  let largest = 0;
-  for (let i = 0; i < a.length; i++) {
-    const x = Math.abs(a[i]);
-    if (!(x <= largest)) largest = x;
-  }
-  return largest;
-}
-
-/** The largest absolute value of real + i * imaginary; NaN when any part is NaN. */
-export function largestModulus(real: Vector, imaginary: Vector): number {
-  let largest = 0;
-  for (let i = 0; i < real.length; i++) {
-    const x = real[i] * real[i] + imaginary[i] * imaginary[i];
-    if (!(x <= largest)) largest = x;
-  }
-  return Math.sqrt(largest);
-}
-
 /** out[i] = a[i] * b[i] + sign * c[i] * d[i]. */
 export function mulAdd(out: Vector, a: Vector, b: Vector, c: Vector, d: Vector, sign: 1 | -1): void {
   for (let i = 0; i < out.length; i++) out[i] = a[i] * b[i] + sign * (c[i] * d[i]);

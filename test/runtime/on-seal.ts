@@ -1,8 +1,12 @@
 import type { Parameters } from '../../ir/ckks/parameters.ts';
+import type { Section } from '../../ir/program/container.ts';
 import type { Program } from '../../ir/program/program.ts';
+import { makeSecretSwitchKeys } from '../../runtime/client/sparse-secret.ts';
 import { execute } from '../../runtime/execute.ts';
+import { secretSwitchSection } from '../../runtime/files/evaluation-keys.ts';
 import { sealBackend, type SealKeys } from '../../runtime/seal/backend.ts';
-import { encodeAt, openSeal, type CipherText, type Seal } from '../../runtime/seal/library.ts';
+import { encodeAt, openSeal, uncompressed, type CipherText, type Seal } from '../../runtime/seal/library.ts';
+import { openBase, type SecretSwitchKeys } from '../../runtime/seal/switch-secret.ts';
 
 /** SEAL with a secret key and these keys, in this thread: for tests that compare back ends. */
 export interface SealBench {
@@ -14,7 +18,12 @@ export interface SealBench {
   readonly run: (program: Program, inputs: readonly Float64Array[]) => Float64Array[];
 }
 
-export async function openSealBench(parameters: Parameters, rotations: readonly number[]): Promise<SealBench> {
+/** `sparseWeight`: makes the keys of an ephemeral sparse secret too. */
+export async function openSealBench(
+  parameters: Parameters,
+  rotations: readonly number[],
+  sparseWeight?: number,
+): Promise<SealBench> {
   const seal = await openSeal(parameters);
   const { library, context, encoder } = seal;
   const generator = library.KeyGenerator(context);
@@ -24,6 +33,15 @@ export async function openSealBench(parameters: Parameters, rotations: readonly 
   const decryptor = library.Decryptor(context, secret);
   const keys = {
     relinearization: generator.createRelinKeys(),
+    // SEAL's name for the conjugation is a rotation by 0 steps.
+    conjugation: generator.createGaloisKeys(Int32Array.of(0)),
+    secrets:
+      sparseWeight === undefined
+        ? undefined
+        : secretSwitchKeys(
+            seal,
+            makeSecretSwitchKeys(seal, generator, secret.saveArray(uncompressed(library)), sparseWeight),
+          ),
     galois: new Map(rotations.map((steps) => [steps, generator.createGaloisKeys(Int32Array.of(steps))])),
   };
   const backend = sealBackend(seal, keys);
@@ -54,4 +72,16 @@ export async function openSealBench(parameters: Parameters, rotations: readonly 
       return vectors;
     },
   };
+}
+
+function secretSwitchKeys(seal: Seal, sections: readonly Section[]): SecretSwitchKeys {
+  const base = openBase(seal);
+  const byName = new Map(
+    sections.map(({ name, bytes }) => {
+      const key = seal.library.RelinKeys();
+      key.loadArray(name === secretSwitchSection('sparse') ? base.context : seal.context, bytes);
+      return [name, key] as const;
+    }),
+  );
+  return { base, get: (to) => byName.get(secretSwitchSection(to)) };
 }

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { modulusBits, maxModulusBits, topLevel } from '../../../ir/ckks/parameters.ts';
 import { readContainer } from '../../../ir/program/container.ts';
 import { readModel } from '../../../ir/program/model-file.ts';
-import { openEvaluationKeys } from '../../../runtime/files/evaluation-keys.ts';
+import { openEvaluationKeys, sectionsOf } from '../../../runtime/files/evaluation-keys.ts';
 import { withFile } from '../../../runtime/files/files.ts';
 import { newCommand } from '../common-options.ts';
 import { formatFacts } from '../format.ts';
@@ -69,7 +69,12 @@ function* checkModel(path: string, io: Io, flags: Flags): Generator<Check> {
   yield ['interface', `${inputs.length} inputs, ${outputs.length} outputs: shapes, layouts and factors fit`];
   yield [
     'key manifest',
-    `${keys.rotations.length} rotations${keys.relinearization ? ' and relinearization' : ''} cover every instruction`,
+    `${[
+      `${keys.rotations.length} rotations`,
+      ...(keys.relinearization ? ['relinearization'] : []),
+      ...(keys.conjugation ? ['conjugation'] : []),
+      ...(keys.sparseWeight === undefined ? [] : [`switches to a sparse secret of weight ${keys.sparseWeight}`]),
+    ].join(', ')} cover every instruction`,
   ];
   readReport(model.report);
   yield ['report', 'well formed'];
@@ -81,10 +86,7 @@ function* checkModel(path: string, io: Io, flags: Flags): Generator<Check> {
   if (flags.keys === undefined) return;
   const count = withFile(flags.keys, (file) => {
     const { container: opened } = openEvaluationKeys(file, model.fingerprint);
-    const needed = keys.rotations
-      .map((steps) => `galois/${steps}`)
-      .concat(keys.relinearization ? ['relinearization'] : []);
-    const missing = needed.find((name) => !opened.sectionNames.includes(name));
+    const missing = sectionsOf(keys).find((name) => !opened.sectionNames.includes(name));
     if (missing !== undefined) fail('FHE0706', `${file.name} holds no ${missing}`);
     return opened.sectionNames.filter((name) => opened.section(name)).length;
   });

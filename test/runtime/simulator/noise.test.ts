@@ -6,7 +6,7 @@ import { execute } from '../../../runtime/execute.ts';
 import { simulatorBackend } from '../../../runtime/simulator/backend.ts';
 import { testParameters } from '../assembler.ts';
 import { openSealBench } from '../on-seal.ts';
-import { hasPublicValue, programs, rotationSteps } from '../random-programs.ts';
+import { complexPrograms, hasPublicValue, programs, rotationSteps } from '../random-programs.ts';
 
 const parameters = testParameters(8192, 4);
 const slots = 4096;
@@ -16,15 +16,18 @@ const deviation = (a: Float64Array, b: Float64Array): number =>
   Math.sqrt(a.reduce((sum, x, i) => sum + (x - b[i]) ** 2, 0) / a.length);
 
 describe('the simulator against SEAL', () => {
-  test('over random programs the errors have the same size', async () => {
+  test.each([
+    { kind: 'real', make: programs, imaginaryNoise: false },
+    { kind: 'complex', make: complexPrograms, imaginaryNoise: true },
+  ])('over random $kind programs the errors have the same size', async ({ make, imaginaryNoise }) => {
     const bench = await openSealBench(parameters, rotationSteps);
     fc.assert(
-      fc.property(programs(parameters), fc.nat(), (program, seed) => {
+      fc.property(make(parameters), fc.nat(), (program, seed) => {
         fc.pre(!hasPublicValue(program));
         validateProgram(program);
         const exact = execute(program, clearBackend, inputs);
         const encrypted = bench.run(program, inputs);
-        const simulator = simulatorBackend(parameters, seed);
+        const simulator = simulatorBackend(parameters, seed, { imaginaryNoise });
         const ciphers = program.inputs.map(({ level, scale }, i) => simulator.encrypt(inputs[i], level, scale));
         const simulated = execute(program, simulator, ciphers);
         exact.forEach((want, i) => {
