@@ -43,6 +43,29 @@ AlignedWords bit_reversed_powers(Word root, std::size_t degree, const Modulus& q
   return powers;
 }
 
+AlignedWords quotients_of(const AlignedWords& roots, int shift, const Modulus& q) {
+  AlignedWords quotients(roots.size());
+  for (std::size_t i = 0; i < roots.size(); ++i) quotients[i] = shoup_quotient(roots[i], q) >> shift;
+  return quotients;
+}
+
+/// The seven vectors of each block of 64 words (VectorTables::tail_roots).
+AlignedWords tail_of(const AlignedWords& roots) {
+  const std::size_t degree = roots.size();
+  AlignedWords tail;
+  tail.reserve(degree / 64 * 56);
+  for (std::size_t block = 0; block < degree / 64; ++block) {
+    for (std::size_t children = 1; children <= 4; children *= 2) {
+      for (std::size_t child = 0; child < children; ++child) {
+        for (std::size_t lane = 0; lane < 8; ++lane) {
+          tail.push_back(roots[(degree / 8 + 8 * block + lane) * children + child]);
+        }
+      }
+    }
+  }
+  return tail;
+}
+
 const Modulus& checked(std::size_t degree, const Modulus& q) {
   if (!std::has_single_bit(degree) || degree < 8 || (q.value - 1) % (2 * degree) != 0) {
     throw Error("FHE0801", "The prime " + std::to_string(q.value) + " has no transform of " + std::to_string(degree) +
@@ -59,10 +82,19 @@ NttTables::NttTables(std::size_t degree_, const Modulus& modulus_, TableUse use)
       root(smallest_primitive_root(degree_, modulus_)),
       inverse_degree(inv_mod(degree_ % modulus_.value, modulus_)) {
   AlignedWords roots = bit_reversed_powers(root, degree, modulus);
-  scalar.quotients.resize(degree);
-  for (std::size_t i = 0; i < degree; ++i) scalar.quotients[i] = shoup_quotient(roots[i], modulus);
-  scalar.roots = std::move(roots);
-  static_cast<void>(use);
+  const bool small = degree < 64;
+  if (use != TableUse::scalar && !small) {
+    // A quotient of 52 bits is the head of that of 64.
+    constexpr int shift = 64 - 52;
+    vector.tail_roots = tail_of(roots);
+    vector.tail_quotients = quotients_of(vector.tail_roots, shift, modulus);
+    vector.head_roots.assign(roots.begin(), roots.begin() + static_cast<std::ptrdiff_t>(degree / 8));
+    vector.head_quotients = quotients_of(vector.head_roots, shift, modulus);
+  }
+  if (use != TableUse::vector || small) {
+    scalar.quotients = quotients_of(roots, 0, modulus);
+    scalar.roots = std::move(roots);
+  }
 }
 
 }  // namespace fhec

@@ -15,6 +15,17 @@ struct ScalarTables {
   bool empty() const noexcept { return roots.empty(); }
 };
 
+/// The order that kernels with vectors of eight words read; quotients are floor(root 2^52 / q). Empty for N below 64.
+struct VectorTables {
+  /// For stages whose butterflies are at least eight words apart: root^brv(i) at place i < N/8.
+  AlignedWords head_roots;
+  AlignedWords head_quotients;
+  /// For the last three stages, which work on the transpose of eight nodes of eight words: seven vectors for each block of 64 words. Lane r
+  /// belongs to the block's node r: its root of the third-last stage, its two of the second-last, its four of the last.
+  AlignedWords tail_roots;
+  AlignedWords tail_quotients;
+};
+
 /// Which kernels a table is built for; the orders differ and take 2N words each.
 enum class TableUse { all, scalar, vector };
 
@@ -31,6 +42,7 @@ struct NttTables {
   /// N^-1 modulo q.
   Word inverse_degree;
   ScalarTables scalar;
+  VectorTables vector;
 };
 
 }  // namespace fhec

@@ -21,6 +21,10 @@ std::mt19937_64& generator() {
 
 }  // namespace fhec::test
 
+// Under a sanitizer too, memory that the system lacks is answered with a null pointer, which a test asks for.
+extern "C" const char* __asan_default_options() { return "allocator_may_return_null=1"; }
+extern "C" const char* __tsan_default_options() { return "allocator_may_return_null=1"; }
+
 /// engine_tests [--seed NUMBER] [PART OF A NAME]...: runs every test, or those whose name holds one of the parts.
 int main(int argc, char** argv) {
   using namespace fhec::test;

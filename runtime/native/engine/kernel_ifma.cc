@@ -1,0 +1,234 @@
+#include <cstddef>
+
+#include "ifma.hpp"
+#include "kernel.hpp"
+
+namespace fhec {
+namespace {
+
+using namespace ifma;
+
+/// Barrett reduction of what does not fit 52 bits.
+struct Reducer {
+  Prime prime;
+  /// floor(2^62 / q).
+  Words ratio62;
+  /// floor(2^(52 + bits) / q) - 2^52.
+  Words ratio_product;
+  /// 2^52 modulo q.
+  Factor power52;
+  __m128i shift;
+
+  explicit Reducer(const Modulus& q) noexcept
+      : prime(q.value),
+        ratio62(broadcast(q.ratio[1] >> 2)),
+        ratio_product(broadcast(static_cast<Word>(ratio(q) >> (76 - q.bits)) & mask52)),
+        power52(factor_of((mask52 + 1) % q.value, q)),
+        shift(_mm_cvtsi32_si128(52 - q.bits)) {}
+
+  static Wide ratio(const Modulus& q) noexcept { return static_cast<Wide>(q.ratio[1]) << 64 | q.ratio[0]; }
+
+  /// Below 3q, for x below 2^62: the quotient is at most two too small.
+  Words reduce_lazy(Words x) const noexcept {
+    const Words quotient = add_high(_mm512_setzero_si512(), _mm512_srli_epi64(x, 10), ratio62);
+    return _mm512_and_si512(add_low(x, quotient, prime.negative_q), prime.mask);
+  }
+
+  /// From below 4q.
+  Words finish(Words x) const noexcept { return reduce_once(reduce_once(x, prime.two_q), prime.q); }
+
+  Words reduce(Words x) const noexcept { return finish(reduce_lazy(x)); }
+
+  /// a b below 4q, for a, b below q. The quotient, floor(floor(a b / 2^bits) floor(2^(52 + bits) / q) / 2^52), is at most three too small.
+  Words multiply_lazy(Words a, Words b) const noexcept {
+    const Words zero = _mm512_setzero_si512();
+    const Words head = add_high(zero, a, _mm512_sll_epi64(b, shift));
+    const Words quotient = add_high(head, head, ratio_product);
+    return _mm512_and_si512(add_low(add_low(zero, a, b), quotient, prime.negative_q), prime.mask);
+  }
+
+  /// The sum of products high 2^52 + low, reduced; high below 2^61, low below 2^61.
+  Words reduce_sum(Words low, Words high) const noexcept {
+    const Words carried = _mm512_add_epi64(high, _mm512_srli_epi64(low, 52));
+    const Words folded = prime.multiply_lazy(reduce_lazy(carried), power52);
+    return reduce(_mm512_add_epi64(folded, _mm512_and_si512(low, prime.mask)));
+  }
+};
+
+/// out[i] = body(a[i]), eight words at a time.
+template <class Body>
+inline void map(Word* out, const Word* a, std::size_t n, const Body& body) noexcept {
+  for (std::size_t i = 0; i < n; i += 8) store(out + i, body(load(a + i)));
+}
+
+template <class Body>
+inline void map(Word* out, const Word* a, const Word* b, std::size_t n, const Body& body) noexcept {
+  for (std::size_t i = 0; i < n; i += 8) store(out + i, body(load(a + i), load(b + i)));
+}
+
+void add(Word* out, const Word* a, const Word* b, std::size_t n, const Modulus& modulus) {
+  const Words q = broadcast(modulus.value);
+  map(out, a, b, n, [=](Words x, Words y) { return reduce_once(_mm512_add_epi64(x, y), q); });
+}
+
+void subtract(Word* out, const Word* a, const Word* b, std::size_t n, const Modulus& modulus) {
+  const Words q = broadcast(modulus.value);
+  map(out, a, b, n, [=](Words x, Words y) {
+    const Words difference = _mm512_sub_epi64(x, y);
+    return _mm512_min_epu64(difference, _mm512_add_epi64(difference, q));
+  });
+}
+
+void negate(Word* out, const Word* a, std::size_t n, const Modulus& modulus) {
+  const Words q = broadcast(modulus.value);
+  map(out, a, n, [=](Words x) { return reduce_once(_mm512_sub_epi64(q, x), q); });
+}
+
+void multiply(Word* out, const Word* a, const Word* b, std::size_t n, const Modulus& q) {
+  const Reducer reducer(q);
+  map(out, a, b, n, [=](Words x, Words y) { return reducer.finish(reducer.multiply_lazy(x, y)); });
+}
+
+void multiply_add(Word* out, const Word* a, const Word* b, std::size_t n, const Modulus& q) {
+  const Reducer reducer(q);
+  for (std::size_t i = 0; i < n; i += 8) {
+    const Words product = reduce_once(reducer.multiply_lazy(load(a + i), load(b + i)), reducer.prime.two_q);
+    store(out + i, reducer.finish(_mm512_add_epi64(product, load(out + i))));
+  }
+}
+
+void multiply_scalar(Word* out, const Word* a, Word scalar, std::size_t n, const Modulus& q) {
+  const Prime prime(q.value);
+  const Factor factor = factor_of(scalar, q);
+  map(out, a, n, [=](Words x) { return reduce_once(prime.multiply_lazy(x, factor), prime.q); });
+}
+
+void subtract_multiply_scalar(Word* out, const Word* a, const Word* b, Word scalar, std::size_t n, const Modulus& q) {
+  const Prime prime(q.value);
+  const Factor factor = factor_of(scalar, q);
+  map(out, a, b, n, [=](Words x, Words y) {
+    const Words difference = _mm512_sub_epi64(_mm512_add_epi64(x, prime.q), y);
+    return reduce_once(prime.multiply_lazy(difference, factor), prime.q);
+  });
+}
+
+void reduce(Word* out, const Word* a, std::size_t n, const Modulus& q) {
+  const Reducer reducer(q);
+  map(out, a, n, [=](Words x) { return reducer.reduce(x); });
+}
+
+/// `Vectors` vectors of the output at once, so that a pointer and a scalar are loaded once for all of them.
+template <int Vectors>
+inline void inner_product_at(std::size_t i, Word* out, const Word* const* a, const Word* const* b, std::size_t count,
+                             const Reducer& reducer) noexcept {
+  Words low[Vectors];
+  Words high[Vectors];
+#pragma GCC unroll 4
+  for (int v = 0; v < Vectors; ++v) low[v] = high[v] = _mm512_setzero_si512();
+  for (std::size_t k = 0; k < count; ++k) {
+    const Word* x = a[k] + i;
+    const Word* y = b[k] + i;
+#pragma GCC unroll 4
+    for (int v = 0; v < Vectors; ++v) {
+      const Words left = load(x + 8 * v);
+      const Words right = load(y + 8 * v);
+      low[v] = add_low(low[v], left, right);
+      high[v] = add_high(high[v], left, right);
+    }
+  }
+#pragma GCC unroll 4
+  for (int v = 0; v < Vectors; ++v) store(out + i + 8 * v, reducer.reduce_sum(low[v], high[v]));
+}
+
+void inner_product(Word* out, const Word* const* a, const Word* const* b, std::size_t count, std::size_t n,
+                   const Modulus& q) {
+  const Reducer reducer(q);
+  std::size_t i = 0;
+  for (; i + 32 <= n; i += 32) inner_product_at<4>(i, out, a, b, count, reducer);
+  for (; i < n; i += 8) inner_product_at<1>(i, out, a, b, count, reducer);
+}
+
+/// The scalars of a combination and their products with 2^52, for words that have more than 52 bits.
+struct Scalars {
+  static constexpr std::size_t most = 64;
+  Word low[most];
+  Word high[most];
+};
+
+template <int Vectors>
+inline void combine_at(std::size_t i, Word* out, const Word* const* a, const Scalars& scalars, std::size_t count,
+                       const Reducer& reducer) noexcept {
+  Words low[Vectors];
+  Words high[Vectors];
+  Words all[Vectors];
+#pragma GCC unroll 4
+  for (int v = 0; v < Vectors; ++v) low[v] = high[v] = all[v] = _mm512_setzero_si512();
+  for (std::size_t k = 0; k < count; ++k) {
+    const Word* x = a[k] + i;
+    const Words scalar = broadcast(scalars.low[k]);
+#pragma GCC unroll 4
+    for (int v = 0; v < Vectors; ++v) {
+      const Words word = load(x + 8 * v);
+      all[v] = _mm512_or_si512(all[v], word);
+      low[v] = add_low(low[v], word, scalar);
+      high[v] = add_high(high[v], word, scalar);
+    }
+  }
+  Words any = all[0];
+#pragma GCC unroll 4
+  for (int v = 1; v < Vectors; ++v) any = _mm512_or_si512(any, all[v]);
+  if (_mm512_test_epi64_mask(any, broadcast(~mask52)) != 0) {
+    // The bits from 52 up, for the few sources with wider primes.
+    for (std::size_t k = 0; k < count; ++k) {
+      const Words scalar = broadcast(scalars.high[k]);
+#pragma GCC unroll 4
+      for (int v = 0; v < Vectors; ++v) {
+        const Words word = _mm512_srli_epi64(load(a[k] + i + 8 * v), 52);
+        low[v] = add_low(low[v], word, scalar);
+        high[v] = add_high(high[v], word, scalar);
+      }
+    }
+  }
+#pragma GCC unroll 4
+  for (int v = 0; v < Vectors; ++v) store(out + i + 8 * v, reducer.reduce_sum(low[v], high[v]));
+}
+
+void combine(Word* out, const Word* const* a, const Word* scalars, std::size_t count, std::size_t n, const Modulus& q) {
+  const Reducer reducer(q);
+  Scalars both;
+  const Word power52 = (mask52 + 1) % q.value;
+  for (std::size_t k = 0; k < count; ++k) {
+    both.low[k] = scalars[k];
+    both.high[k] = mul_mod(scalars[k], power52, q);
+  }
+  std::size_t i = 0;
+  for (; i + 32 <= n; i += 32) combine_at<4>(i, out, a, both, count, reducer);
+  for (; i < n; i += 8) combine_at<1>(i, out, a, both, count, reducer);
+}
+
+void gather(Word* out, const Word* a, const std::uint32_t* table, std::size_t n) {
+  for (std::size_t i = 0; i < n; i += 8) {
+    const __m256i places = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(table + i));
+    const __m256i blocks = _mm256_srli_epi32(places, 3);
+    const std::size_t block = table[i] >> 3;
+    if (_mm256_cmpneq_epu32_mask(blocks, _mm256_set1_epi32(static_cast<int>(block))) == 0) {
+      // An automorphism maps aligned blocks of eight words onto such blocks.
+      store(out + i, _mm512_permutexvar_epi64(_mm512_cvtepu32_epi64(places), load(a + 8 * block)));
+    } else {
+      store(out + i, _mm512_i32gather_epi64(places, a, 8));
+    }
+  }
+}
+
+}  // namespace
+
+extern const Kernel ifma_kernel_table;
+const Kernel ifma_kernel_table = {
+    "ifma",          ifma::forward,   ifma::inverse,
+    add,             subtract,        negate,
+    multiply,        multiply_add,    multiply_scalar,
+    subtract_multiply_scalar,         reduce,
+    inner_product,   combine,         gather,
+};
+
+}  // namespace fhec
