@@ -1,3 +1,4 @@
+import { ciphertextFromWords } from '../files/seal-words.ts';
 import { levelIdBytes, uncompressed, type CipherText, type PlainText, type Seal } from './library.ts';
 
 /**
@@ -13,6 +14,8 @@ export interface RawForm {
 
 const cipherHeaderLength = 113;
 const plainHeaderLength = 88;
+/** The byte of a ciphertext that says whether it is transformed. */
+const transformedAt = 48;
 
 /** Writes the common header of an object of `length` bytes that begins at `at`. */
 function writeHeader(view: DataView, at: number, length: number): void {
@@ -33,21 +36,11 @@ export function wordsOf({ library }: Seal, cipher: CipherText): BigUint64Array {
 export function loadWords(seal: Seal, form: RawForm, words: BigUint64Array, out: CipherText): void {
   const { context, levelIds, parameters } = seal;
   const { ringDegree } = parameters;
-  const primes = form.level + 1;
-  const bytes = new Uint8Array(cipherHeaderLength + 8 * words.length);
-  const view = new DataView(bytes.buffer);
-  writeHeader(view, 0, bytes.length);
-  bytes.set(levelIdBytes(levelIds[form.level]), 16);
-  view.setUint8(48, form.transformed ? 1 : 0);
-  view.setBigUint64(49, BigInt(words.length / (primes * ringDegree)), true);
-  view.setBigUint64(57, BigInt(ringDegree), true);
-  view.setBigUint64(65, BigInt(primes), true);
-  view.setFloat64(73, form.scale, true);
-  // The correction factor of BGV.
-  view.setBigUint64(81, 1n, true);
-  writeHeader(view, 89, bytes.length - 89);
-  view.setBigUint64(105, BigInt(words.length), true);
-  bytes.set(new Uint8Array(words.buffer, words.byteOffset, 8 * words.length), cipherHeaderLength);
+  const primes = parameters.primes.slice(0, form.level + 1);
+  const parts = words.length / (primes.length * ringDegree);
+  const full = { levelId: levelIdBytes(levelIds[form.level]), ringDegree, primes, scale: form.scale };
+  const bytes = ciphertextFromWords(new Uint8Array(words.buffer, words.byteOffset, 8 * words.length), parts, full);
+  bytes[transformedAt] = form.transformed ? 1 : 0;
   out.loadArray(context, bytes);
 }
 

@@ -179,3 +179,17 @@ export function sampleProgram(parameters: Parameters): Program {
   const z = shifted.reduce((sum, r) => a.binary('add', sum, r));
   return a.finish([y, z]);
 }
+
+/**
+ * x through the sparse secret and a raise of the modulus, down again to where the raise does not show, and a complex product of v with its
+ * conjugate: every key that there is.
+ */
+export function everyKeyProgram(parameters: Parameters): Program {
+  const a = new Assembler(parameters);
+  const x = a.input('x');
+  const v = a.input('v');
+  const raised = a.switchKey(a.modRaise(a.switchKey(a.modSwitch(x, 0), 'sparse')), 'dense');
+  const turn = Float64Array.from({ length: 2 * a.slots }, (_, i) => Math.sin(i));
+  const turned = a.unary('mul_i', a.timesConstants(a.rotate(v, 3), turn));
+  return a.finish([a.modSwitch(raised, 0), a.times(turned, a.unary('conjugate', turned)), turned]);
+}
