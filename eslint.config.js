@@ -2,7 +2,7 @@ import { defineConfig } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
 export default defineConfig(
-  { ignores: ['dist/', 'out/', 'build/', 'coverage/', '*.js', '*.cjs'] },
+  { ignores: ['dist/', 'out/', 'build/', 'coverage/', '*.js', '*.cjs', '**/*.mjs'] },
   tseslint.configs.recommendedTypeChecked,
   {
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
