@@ -1,0 +1,144 @@
+import type { Parameters } from '../../../ir/ckks/parameters.ts';
+import { defaultSparseWeight } from '../../../ir/ckks/secret.ts';
+import { fail, InternalError } from '../../../ir/diagnostics.ts';
+import { makeChain } from './chain.ts';
+import type { ArcsineDegree, EvalModAmplitudes, EvalModPlan } from './eval-mod.ts';
+import { planFactors, type FourierFactor } from './factors.ts';
+import { denseWeight, leastBound, overflowDeviation } from './overflow.ts';
+import { planSine, sineDepth } from './sine.ts';
+import { defaultStepCosts, type StepCosts } from './step-plan.ts';
+
+export interface BootstrapRequest {
+  readonly ringDegree: number;
+  /** Slots that hold data: all of them, or a power of two of at least 4; the vector then repeats them. */
+  readonly slots: number;
+  /** log2 of the scale of the user's levels. */
+  readonly scaleBits: number;
+  /** log2 of base prime / scale. */
+  readonly ratioBits: number;
+  /** Rescales left to the user between two bootstraps. */
+  readonly userLevels: number;
+  /** log2 of the primes of EvalMod and CoeffsToSlots. */
+  readonly highBits: number;
+  readonly slotsToCoeffs: number;
+  readonly coeffsToSlots: number;
+  /** Real values of at most this size are bootstrapped. */
+  readonly messageBound: number;
+  /** Of the ephemeral sparse secret; none: the modulus is raised under the dense secret (small rings only: its overflows are large). */
+  readonly sparseWeight: number | undefined;
+  /** -log2 of the probability that one bootstrap fails in any slot. */
+  readonly failureBits: number;
+  readonly arcsine: ArcsineDegree;
+  /** -log2 of the error of the sine's polynomial, beside messages of size 1. */
+  readonly sineBits: number;
+  readonly levelWorth: number;
+  readonly specialPrimes: number;
+  readonly specialBits: number;
+  readonly stepCosts: StepCosts;
+}
+
+/** What a request says unless told otherwise. */
+export const bootstrapDefaults = {
+  ratioBits: 10,
+  slotsToCoeffs: 2,
+  coeffsToSlots: 2,
+  messageBound: 1,
+  sparseWeight: defaultSparseWeight,
+  failureBits: 128,
+  arcsine: 1,
+  sineBits: 20,
+  levelWorth: 6,
+  specialPrimes: 2,
+  stepCosts: defaultStepCosts,
+} as const satisfies Partial<BootstrapRequest>;
+
+/**
+ * A bootstrap with SlotsToCoeffs first, for real numbers in all slots that hold data: from any level of at least `levels.input` to
+ * `levels.output`. The input is a value at any scale; the output has the canonical scale of its level.
+ */
+export interface BootstrapPlan {
+  readonly ringDegree: number;
+  readonly slots: number;
+  readonly levels: {
+    /** Where SlotsToCoeffs starts: the user's lowest level. */
+    readonly input: number;
+    /** The user's highest level. */
+    readonly output: number;
+    /** Where EvalMod starts. */
+    readonly evalMod: number;
+    readonly top: number;
+  };
+  readonly slotsToCoeffs: readonly FourierFactor[];
+  readonly coeffsToSlots: readonly FourierFactor[];
+  readonly evalMod: EvalModPlan;
+  readonly messageBound: number;
+  readonly sparseWeight: number | undefined;
+  /** -log2 of the probability that one bootstrap fails in any slot. */
+  readonly failureBits: number;
+}
+
+/** A plan with the parameters that it needs. */
+export interface PlannedBootstrap {
+  readonly plan: BootstrapPlan;
+  readonly parameters: Parameters;
+}
+
+/** Plans a bootstrap and chooses the chain for it. Throws FHE0602 where there are too few primes of a size; check `secure`. */
+export function planBootstrap(request: BootstrapRequest): PlannedBootstrap {
+  const { ringDegree, slots, sparseWeight, userLevels, messageBound, scaleBits, ratioBits } = request;
+  if (!(slots >= 4 && slots <= ringDegree / 2 && Number.isInteger(Math.log2(slots))))
+    throw new InternalError(`${slots} slots of ${ringDegree / 2} hold data`);
+  const weight = sparseWeight ?? denseWeight(ringDegree);
+  const bound = leastBound(weight, ringDegree, request.failureBits);
+  const evalMod = planSine({
+    bound,
+    spread: messageBound * 2 ** -ratioBits,
+    deviation: overflowDeviation(weight),
+    arcsine: request.arcsine,
+    bits: request.sineBits,
+    levelWorth: request.levelWorth,
+  });
+  const input = request.slotsToCoeffs;
+  const output = input + userLevels;
+  const levels = { input, output, evalMod: output + sineDepth(evalMod).total, top: 0 };
+  levels.top = levels.evalMod + request.coeffsToSlots;
+  const parameters = makeChain({
+    ...request,
+    lowLevels: output,
+    highLevels: levels.top - output,
+  });
+  if (!parameters)
+    fail('FHE0602', `there are too few primes of 2^${scaleBits} or 2^${request.highBits} at N = ${ringDegree}`);
+  const plan: BootstrapPlan = {
+    ringDegree,
+    slots,
+    levels,
+    slotsToCoeffs: planFactors('slots-to-coeffs', slots, request.slotsToCoeffs, request.stepCosts),
+    coeffsToSlots: planFactors('coeffs-to-slots', slots, request.coeffsToSlots, request.stepCosts),
+    evalMod,
+    messageBound,
+    sparseWeight,
+    failureBits: request.failureBits,
+  };
+  return { plan, parameters };
+}
+
+/**
+ * The sine of x = m / q_0 = z scale / q_0 misses x by c x^3, c = (2 pi)^2 / 6. For |z| up to the bound the best line through it is steeper by
+ * 3/4 of the cubic at the bound: the largest error shrinks to a quarter.
+ */
+function sineGain({ evalMod, messageBound }: BootstrapPlan, ratio: number): number {
+  if (evalMod.arcsine !== 1) return 1;
+  return 1 + (3 / 4) * ((2 * Math.PI) ** 2 / 6) * (messageBound / ratio) ** 2;
+}
+
+/** How large EvalMod makes its numbers, so that its result is the message at the canonical scale of the output level. */
+export function amplitudesOf(plan: BootstrapPlan, parameters: Parameters): EvalModAmplitudes {
+  const { scales, primes } = parameters;
+  const ratio = Number(primes[0]) / scales[0];
+  const gain = ratio * sineGain(plan, ratio);
+  const { arcsine } = sineDepth(plan.evalMod);
+  if (arcsine === 0) return { gain, sine: gain / (2 * Math.PI) };
+  // Before the arcsine the numbers fill what the scale of their level leaves below that of the top.
+  return { gain, sine: scales[scales.length - 1] / scales[plan.levels.output + arcsine] };
+}
