@@ -7,8 +7,6 @@ import { readContainer, type ByteSource, type Container } from '../../ir/program
 import type { KeyManifest } from '../../ir/program/program.ts';
 import { parseWith } from '../../ir/program/schema.ts';
 import { guard, type Seal } from '../seal/library.ts';
-import type { SealKeys } from '../seal/backend.ts';
-import { openBase } from '../seal/switch-secret.ts';
 import { keyForm } from './key-form.ts';
 import { checkKeyBytes, galoisIndex } from './seal-bytes.ts';
 
@@ -44,37 +42,6 @@ export function openEvaluationKeys(source: ByteSource, specificationFingerprint:
   const body = parseWith(bodySchema, container.body, 'evaluation keys');
   if (body.specification !== specificationFingerprint) fail('FHE0704', `${source.name} was made for another model`);
   return { container, keyFingerprint: body.key };
-}
-
-/** Keys that stay in memory until the caller deletes them. */
-export interface LoadedKeys extends SealKeys {
-  readonly galois: ReadonlyMap<number, GaloisKeys>;
-}
-
-/** Loads the keys for these rotation steps, and others when asked. Errors: FHE0706 for a key that is not there. */
-export function loadSealKeys(
-  seal: Seal,
-  file: EvaluationKeyFile,
-  needed: {
-    readonly relinearization: boolean;
-    readonly rotations: Iterable<number>;
-    readonly conjugation?: boolean;
-    readonly secretSwitches?: boolean;
-  },
-): LoadedKeys {
-  const galois = new Map(
-    [...new Set(needed.rotations)].map((steps) => [steps, loadGaloisKey(seal, file, galoisSection(steps))] as const),
-  );
-  const relinearization = needed.relinearization
-    ? loadSwitchingKey(seal, seal, file, relinearizationSection)
-    : undefined;
-  const conjugation = needed.conjugation ? loadGaloisKey(seal, file, conjugationSection) : undefined;
-  if (!needed.secretSwitches) return { galois, relinearization, conjugation };
-  const base = openBase(seal);
-  const bySecret = new Map(
-    (['sparse', 'dense'] as const).map((to) => [to, loadSecretSwitchKey(seal, base, file, to)] as const),
-  );
-  return { galois, relinearization, conjugation, secrets: { base, get: (to) => bySecret.get(to) } };
 }
 
 /** A rotation or the conjugation by its section. Errors: FHE0706, FHE0702. */

@@ -1,18 +1,20 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { imaginaryPart, realPart } from '../../ir/ckks/complex.ts';
 import { FhecError } from '../../ir/diagnostics.ts';
 import { evaluateFunc } from '../../ir/evaluate.ts';
 import type { Program, Register } from '../../ir/program/program.ts';
 import { tensor } from '../../ir/tensor.ts';
+import { emitProgram } from '../../compiler/emit/emit-program.ts';
 import { disassembleProgram } from '../../compiler/emit/disassemble-program.ts';
 import type { Backend } from '../../runtime/backend.ts';
-import { clearBackend } from '../../runtime/clear/backend.ts';
+import { clearBackend, type ClearVector } from '../../runtime/clear/backend.ts';
 import { execute, inputCount } from '../../runtime/execute.ts';
 import { withPlaintextCache } from '../../runtime/plaintext-cache.ts';
 import { partition, unowned } from '../../runtime/server/partition.ts';
 import { simulatorBackend } from '../../runtime/simulator/backend.ts';
-import { testParameters } from './assembler.ts';
-import { programs } from './random-programs.ts';
+import { everyKeyProgram, testParameters } from './assembler.ts';
+import { complexPrograms, programs } from './random-programs.ts';
 
 const parameters = testParameters(1024, 4);
 const slots = 512;
@@ -118,6 +120,44 @@ describe('execute', () => {
     );
   });
 
+  test('computes what the ckks module means, complex slots too', () => {
+    const main = (program: Program) => disassembleProgram(program).funcs[0];
+    fc.assert(
+      fc.property(complexPrograms(parameters), (program) => {
+        const inputs = vectors(program);
+        const results = execute<ClearVector, Float64Array>(program, clearBackend, inputs);
+        const meant = evaluateFunc(
+          main(program),
+          inputs.map((v) => tensor([slots], v)),
+        );
+        const close = (a: Float64Array, b: Float64Array): void => a.forEach((x, i) => expect(x).toBeCloseTo(b[i], 10));
+        results.forEach((vector, i) => {
+          close(vector, realPart(meant[i]));
+          close(vector.imaginary ?? new Float64Array(slots), imaginaryPart(meant[i]));
+        });
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  test('emits again what it read back', () => {
+    fc.assert(
+      fc.property(complexPrograms(parameters), (program) => {
+        const again = emitProgram(disassembleProgram(program), { insecureForTests: true });
+        // Dead code is dropped, and with it its constants and keys.
+        const once = emitProgram(disassembleProgram(again), { insecureForTests: true });
+        expect(once).toEqual(again);
+        const inputs = vectors(program);
+        expect(execute(again, clearBackend, inputs)).toEqual(execute(program, clearBackend, inputs));
+      }),
+      { numRuns: 20 },
+    );
+    const every = everyKeyProgram(parameters);
+    const emitted = emitProgram(disassembleProgram(every), { insecureForTests: true });
+    expect(emitted.keys).toEqual(every.keys);
+    expect(emitted.instructions).toEqual(every.instructions);
+  });
+
   test('after success only inputs and results live, and never more than liveness asks for', () => {
     fc.assert(
       fc.property(programs(parameters, 40), (program) => {
@@ -173,17 +213,21 @@ describe('execute', () => {
 
   test('the simulator gives all its buffers back', () => {
     fc.assert(
-      fc.property(programs(parameters), (program) => {
-        const simulator = simulatorBackend(parameters, 1);
-        const counts = [0, 1, 2].map((run) => {
-          simulator.startRun(run);
-          const inputs = program.inputs.map((s, k) => simulator.encrypt(vectors(program)[k], s.level, s.scale));
-          const results = execute(program, simulator, inputs);
-          for (const c of new Set([...inputs, ...results])) simulator.releaseCipher(c);
-          return simulator.freeBuffers();
-        });
-        expect(counts).toEqual([counts[0], counts[0], counts[0]]);
-      }),
+      fc.property(
+        fc.oneof(programs(parameters), complexPrograms(parameters)),
+        fc.boolean(),
+        (program, imaginaryNoise) => {
+          const simulator = simulatorBackend(parameters, 1, { imaginaryNoise });
+          const counts = [0, 1, 2].map((run) => {
+            simulator.startRun(run);
+            const inputs = program.inputs.map((s, k) => simulator.encrypt(vectors(program)[k], s.level, s.scale));
+            const results = execute(program, simulator, inputs);
+            for (const c of new Set([...inputs, ...results])) simulator.releaseCipher(c);
+            return simulator.freeBuffers();
+          });
+          expect(counts).toEqual([counts[0], counts[0], counts[0]]);
+        },
+      ),
       { numRuns: 50 },
     );
   });

@@ -1,9 +1,13 @@
 import { describe, expect, test } from 'vitest';
+import { Builder } from '../../../ir/builder.ts';
+import { conjugate, modRaise, mulI, switchKey } from '../../../ir/ckks/bootstrap-ops.ts';
 import type { Attrs } from '../../../ir/define.ts';
 import type { Module, Value } from '../../../ir/module.ts';
+import { cipherType } from '../../../ir/types.ts';
 import { checkLevels } from '../../../passes/check/check-levels.ts';
 import { checkModule } from '../../../passes/check/check-module.ts';
 import { checkScales } from '../../../passes/check/check-scales.ts';
+import { checkSecrets } from '../../../passes/check/check-secrets.ts';
 import { checkSecurity } from '../../../passes/check/check-security.ts';
 import { scheduleSlots } from '../../../passes/schedule/schedule.ts';
 import { SlotsWriter } from '../schedule/slots-modules.ts';
@@ -119,6 +123,68 @@ describe('checkScales finds', () => {
     const scales = module.parameters.scales.map((s, l) => (l === 0 ? s * 1.01 : s));
     const found = checkScales({ ...module, parameters: { ...module.parameters, scales } });
     expect(found[0].message).toContain('canonical scale of level 0');
+  });
+});
+
+describe('a module that raises the modulus', () => {
+  const { parameters } = sound();
+  if (!parameters) throw new Error('no parameters');
+  const raising = (write: (b: Builder, x: Value) => Value): Module => {
+    const b = new Builder({ parameters });
+    const x = b.param('x/0', cipherType(0, parameters.scales[0]));
+    return { level: 'ckks', parameters, funcs: [b.finish('main', [{ name: 'y/0', value: write(b, x) }])] };
+  };
+  const encapsulated = raising((b, x) => {
+    const raised = b.create(modRaise, [b.create(switchKey, [x], { to: 'sparse' })], { level: 2 });
+    return b.create(mulI, [b.create(conjugate, [b.create(switchKey, [raised], { to: 'dense' })])]);
+  });
+
+  test('passes', () => {
+    expect(() => checkModule(encapsulated, toy)).not.toThrow();
+    expect(() =>
+      checkModule(
+        raising((b, x) => b.create(modRaise, [x], { level: 1 })),
+        toy,
+      ),
+    ).not.toThrow();
+  });
+
+  test.each<[string, (v: Value, operands: readonly Value[]) => Partial<Value>, string]>([
+    ['a raise from above level 0', (v) => (v.op === 'param' ? { type: cipherType(1, 2 ** 30) } : {}), 'it goes from'],
+    [
+      'a raise to level 0',
+      (v) => (v.op === 'ckks.mod_raise' ? attr(v, { level: 0 }) : {}),
+      'it goes from level 0 to 0',
+    ],
+    ['a switch at the wrong level', (v) => (v.attrs['to'] === 'dense' ? attr(v, { to: 'sparse' }) : {}), 'not 0'],
+    [
+      'a conjugation in size 3',
+      (v) => (v.op === 'param' ? { type: cipherType(0, 2 ** 30, 3) } : {}),
+      'an operand is not relinearized',
+    ],
+  ])('checkLevels finds %s', (_, change, message) => {
+    const found = checkLevels(changed(encapsulated, change));
+    expect(codes(found)).toEqual(['FHE0503']);
+    expect(found.map((d) => d.message).join('\n')).toContain(message);
+  });
+
+  test.each<[string, (v: Value, operands: readonly Value[]) => Partial<Value>, string]>([
+    ['the missing switch back', (v, [x]) => (v.attrs['to'] === 'dense' ? x : {}), 'switched to the dense one first'],
+    ['the missing switch away', (v, [x]) => (v.attrs['to'] === 'sparse' ? x : {}), 'no raised ciphertext'],
+    [
+      'an op under the sparse secret',
+      (v) => (v.op === 'ckks.mod_raise' ? { op: 'ckks.negate', attrs: {} } : {}),
+      'takes mod_raise only',
+    ],
+  ])('checkSecrets finds %s', (_, change, message) => {
+    const found = checkSecrets(changed(encapsulated, change));
+    expect(codes(found)).toEqual(['FHE0505']);
+    expect(found.map((d) => d.message).join('\n')).toContain(message);
+  });
+
+  test('checkSecrets finds a result under the sparse secret', () => {
+    const found = checkSecrets(raising((b, x) => b.create(switchKey, [x], { to: 'sparse' })));
+    expect(found.map((d) => d.message)).toEqual([`result 'y/0' is under the sparse secret`]);
   });
 });
 

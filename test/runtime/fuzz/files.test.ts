@@ -21,14 +21,19 @@ import {
   type CiphertextLabel,
 } from '../../../runtime/files/ciphertexts.ts';
 import {
-  galoisSection,
-  loadSealKeys,
+  loadGaloisKey,
+  loadRelinearizationKey,
+  loadSecretSwitchKey,
   openEvaluationKeys,
   relinearizationSection,
+  secretSwitchSection,
+  sectionsOf,
+  type EvaluationKeyFile,
 } from '../../../runtime/files/evaluation-keys.ts';
 import { openSeal, type Seal } from '../../../runtime/seal/library.ts';
+import { openBase } from '../../../runtime/seal/switch-secret.ts';
 import { partition } from '../../../runtime/server/partition.ts';
-import { sampleProgram, testParameters } from '../assembler.ts';
+import { everyKeyProgram, sampleProgram, testParameters } from '../assembler.ts';
 import { assemble, Dice, mutateBytes, mutateJson, mutateParts, type Parts } from './mutate.ts';
 
 /** FHEC_MUTANTS: how many in all; FHEC_SEED: another set of them. A failure names the mutant. */
@@ -39,13 +44,14 @@ const share = (part: number): number => Math.ceil(mutants * part);
 const folder = mkdtempSync(join(tmpdir(), 'fhec-fuzz-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-const program = sampleProgram(testParameters(1024, 2));
+const program = everyKeyProgram(testParameters(1024, 2));
 const specification = specificationOf(program, 2 ** -10);
 const model = Buffer.concat(writeModel(program, 2 ** -10, { note: 'sample' }));
 const fingerprint = specificationFingerprint(specification);
 const input = tensor([1, 512], new Float64Array(512).fill(0.5));
 
 let seal: Seal;
+let base: Seal;
 let secretFile: Uint8Array;
 let keysFile: Uint8Array;
 let ciphertextFile: Uint8Array;
@@ -60,6 +66,7 @@ beforeAll(async () => {
   ciphertextFile = Buffer.concat(writeCiphertexts(label, program.inputs, client.encrypt([input, input])));
   client.close();
   seal = await openSeal(specification.parameters);
+  base = openBase(seal);
 });
 
 function takeApart(bytes: Uint8Array, kind: FileKind): Parts {
@@ -156,15 +163,15 @@ describe(`mutated files (seed ${seed})`, () => {
     only(outcomes, 'valid', 'FHE0701', 'FHE0702', 'FHE0601', 'FHE0903');
   });
 
-  const keyNames = [relinearizationSection, ...program.keys.rotations.map(galoisSection)];
+  const loadKey = (name: string, file: EvaluationKeyFile) => {
+    const switched = (['sparse', 'dense'] as const).find((to) => name === secretSwitchSection(to));
+    if (switched) return loadSecretSwitchKey(seal, base, file, switched);
+    return name === relinearizationSection ? loadRelinearizationKey(seal, file) : loadGaloisKey(seal, file, name);
+  };
   const readKeys = (bytes: Uint8Array, dice: Dice, changed?: string): void => {
     const file = openEvaluationKeys(bytesSource(bytes), fingerprint);
-    const name = changed ?? dice.pick(keyNames);
-    const relinearization = name === relinearizationSection;
-    const rotations = relinearization ? [] : [Number(name.split('/')[1])];
-    const keys = loadSealKeys(seal, file, { relinearization, rotations });
-    keys.relinearization?.delete();
-    for (const key of keys.galois.values()) key.delete();
+    const name = changed ?? dice.pick(sectionsOf(program.keys));
+    loadKey(name, file).delete();
   };
 
   test('evaluation keys', () => {
