@@ -42,7 +42,8 @@ describe('a ciphertext under the sparse secret', () => {
 describe('the key manifest', () => {
   const program = everyKeyProgram(parameters);
   const without = (keys: Partial<Program['keys']>): Program => ({ ...program, keys: { ...program.keys, ...keys } });
-  const { sparseWeight: _, ...dense } = program.keys;
+  const { relinearization, rotations, conjugation } = program.keys;
+  const dense = { relinearization, rotations, conjugation };
 
   test.each<[string, Program, string]>([
     ['a conjugation', without({ conjugation: false }), 'lacks the conjugation'],

@@ -8,12 +8,13 @@ test('a sparse secret has exactly its weight, of signs and places that are unifo
   let positive = 0;
   for (let k = 0; k < secrets; k++) {
     const secret = sparseTernary(ringDegree, weight, randomBytes);
-    expect(secret.reduce((sum, s) => sum + s * s, 0n)).toBe(BigInt(weight));
+    const counts = { '-1': 0, '0': 0, '1': 0, other: 0 };
     secret.forEach((s, i) => {
-      expect(s === 0n || s === 1n || s === -1n).toBe(true);
+      counts[s === 0n ? '0' : s === 1n ? '1' : s === -1n ? '-1' : 'other']++;
       if (s !== 0n) hits[i]++;
-      if (s === 1n) positive++;
     });
+    expect([counts['-1'] + counts['1'], counts.other]).toEqual([weight, 0]);
+    positive += counts['1'];
   }
   // Binomial signs: six standard deviations. Places: chi-squared with 1,023 degrees of freedom, mean 1,023 (less w/N) and deviation about 45.
   expect(Math.abs(positive - (secrets * weight) / 2)).toBeLessThan(3 * Math.sqrt(secrets * weight));
