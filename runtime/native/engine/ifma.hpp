@@ -16,21 +16,26 @@ inline constexpr Word mask52 = (Word{1} << 52) - 1;
 inline Words broadcast(Word value) noexcept { return _mm512_set1_epi64(static_cast<long long>(value)); }
 inline Words load(const Word* from) noexcept { return _mm512_load_si512(from); }
 inline void store(Word* to, Words value) noexcept { _mm512_store_si512(to, value); }
+inline Words add(Words a, Words b) noexcept { return _mm512_add_epi64(a, b); }
+inline Words subtract(Words a, Words b) noexcept { return _mm512_sub_epi64(a, b); }
 
 /// The low and the high 52 bits of the products of the low 52 bits of a and b, added to a 64-bit sum.
 inline Words add_low(Words sum, Words a, Words b) noexcept { return _mm512_madd52lo_epu64(sum, a, b); }
 inline Words add_high(Words sum, Words a, Words b) noexcept { return _mm512_madd52hi_epu64(sum, a, b); }
 
 /// value - bound where that is not negative.
-inline Words reduce_once(Words value, Words bound) noexcept {
-  return _mm512_min_epu64(value, _mm512_sub_epi64(value, bound));
-}
+inline Words reduce_once(Words value, Words bound) noexcept { return _mm512_min_epu64(value, subtract(value, bound)); }
 
 /// A fixed factor below q with floor(factor 2^52 / q).
 struct Factor {
   Words value;
   Words quotient;
 };
+
+/// The vector form of a scalar below q.
+inline Factor factor_of(Word scalar, const Modulus& q) noexcept {
+  return {broadcast(scalar), broadcast(shoup_quotient(scalar, q) >> 12)};
+}
 
 /// A prime of at most 50 bits, so that 4q fits the 52 bits of a multiplier.
 struct Prime {
@@ -46,18 +51,13 @@ struct Prime {
         negative_q(broadcast(mask52 + 1 - value)),
         mask(broadcast(mask52)) {}
 
-  /// x times the factor, below 2q, for any x below 2^52 (Shoup; Harvey 2014).
+  /// x times the factor, below 2q, for any x below 2^52 (Shoup; Harvey 2014, section 2).
   Words multiply_lazy(Words x, const Factor& factor) const noexcept {
     const Words zero = _mm512_setzero_si512();
     const Words quotient = add_high(zero, x, factor.quotient);
     return _mm512_and_si512(add_low(add_low(zero, x, factor.value), quotient, negative_q), mask);
   }
 };
-
-/// The vector form of a scalar below q.
-inline Factor factor_of(Word scalar, const Modulus& q) noexcept {
-  return {broadcast(scalar), broadcast(shoup_quotient(scalar, q) >> 12)};
-}
 
 void forward(Word* values, const NttTables& tables);
 void inverse(Word* values, const NttTables& tables);

@@ -50,7 +50,8 @@ AlignedWords quotients_of(const AlignedWords& roots, int shift, const Modulus& q
 }
 
 /// The seven vectors of each block of 64 words (VectorTables::tail_roots).
-AlignedWords tail_of(const AlignedWords& roots) {
+AlignedWords tail_of(const AlignedWords& roots, const Modulus& q) {
+  const Word power52 = (Word{1} << 52) % q.value;
   const std::size_t degree = roots.size();
   AlignedWords tail;
   tail.reserve(degree / 64 * 56);
@@ -58,7 +59,7 @@ AlignedWords tail_of(const AlignedWords& roots) {
     for (std::size_t children = 1; children <= 4; children *= 2) {
       for (std::size_t child = 0; child < children; ++child) {
         for (std::size_t lane = 0; lane < 8; ++lane) {
-          tail.push_back(roots[(degree / 8 + 8 * block + lane) * children + child]);
+          tail.push_back(mul_mod(roots[(degree / 8 + 8 * block + lane) * children + child], power52, q));
         }
       }
     }
@@ -84,12 +85,10 @@ NttTables::NttTables(std::size_t degree_, const Modulus& modulus_, TableUse use)
   AlignedWords roots = bit_reversed_powers(root, degree, modulus);
   const bool small = degree < 64;
   if (use != TableUse::scalar && !small) {
-    // A quotient of 52 bits is the head of that of 64.
-    constexpr int shift = 64 - 52;
-    vector.tail_roots = tail_of(roots);
-    vector.tail_quotients = quotients_of(vector.tail_roots, shift, modulus);
     vector.head_roots.assign(roots.begin(), roots.begin() + static_cast<std::ptrdiff_t>(degree / 8));
-    vector.head_quotients = quotients_of(vector.head_roots, shift, modulus);
+    // A quotient of 52 bits is the head of that of 64.
+    vector.head_quotients = quotients_of(vector.head_roots, 64 - 52, modulus);
+    vector.tail_roots = tail_of(roots, modulus);
   }
   if (use != TableUse::vector || small) {
     scalar.quotients = quotients_of(roots, 0, modulus);

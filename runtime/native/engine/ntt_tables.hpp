@@ -15,18 +15,18 @@ struct ScalarTables {
   bool empty() const noexcept { return roots.empty(); }
 };
 
-/// The order that kernels with vectors of eight words read; quotients are floor(root 2^52 / q). Empty for N below 64.
+/// The order that the AVX-512 IFMA kernel reads. Empty for N below 64.
 struct VectorTables {
-  /// For stages whose butterflies are at least eight words apart: root^brv(i) at place i < N/8.
+  /// For stages whose butterflies are at least eight words apart: root^brv(i) at place i < N/8, and floor(root 2^52 / q).
   AlignedWords head_roots;
   AlignedWords head_quotients;
   /// For the last three stages, which work on the transpose of eight nodes of eight words: seven vectors for each block of 64 words. Lane r
-  /// belongs to the block's node r: its root of the third-last stage, its two of the second-last, its four of the last.
+  /// belongs to the block's node r: its root of the third-last stage, its two of the second-last, its four of the last. In Montgomery form,
+  /// 2^52 root modulo q, which needs no quotients: reading a table costs more than the multiplication that this adds.
   AlignedWords tail_roots;
-  AlignedWords tail_quotients;
 };
 
-/// Which kernels a table is built for; the orders differ and take 2N words each.
+/// Which kernels a table is built for; the orders differ and take about 2N and 1.1 N words.
 enum class TableUse { all, scalar, vector };
 
 /// Powers of the smallest primitive 2N-th root of unity modulo q in SEAL's bit-reversed order, with the precomputed quotients that each kernel
