@@ -9,6 +9,8 @@ export type ChannelCoefficients = readonly Float64Array[];
 /** Which coefficients are not zero in some channel. */
 export const nonzeroPattern = (c: ChannelCoefficients): boolean[] => c.map((v) => !isZero(v));
 
+const divided = (numbers: Float64Array, by: number): Float64Array => (by === 1 ? numbers : numbers.map((v) => v / by));
+
 /** quotient and rest with p = quotient * T_m + rest, from 2 T_m T_i = T_(m + i) + T_|m - i|. */
 function divide(p: ChannelCoefficients, m: number): { quotient: Float64Array[]; rest: Float64Array[] } {
   const quotient = p.slice(m).map((c, i) => (i === 0 ? c.slice() : c.map((v) => 2 * v)));
@@ -20,6 +22,12 @@ function divide(p: ChannelCoefficients, m: number): { quotient: Float64Array[]; 
   return { quotient, rest };
 }
 
+/**
+ * The polynomials that a kernel multiplies: T_k, or U_k = 2 T_k. With U_(a+b) = U_a U_b - U_(a-b) and U_2a = U_a^2 - 2 nothing is doubled, and the noise of a
+ * rescale weighs half as much.
+ */
+export type ChebyshevBasis = 'single' | 'doubled';
+
 /** A part of the polynomial, its constant not yet added. */
 interface Partial<V> {
   readonly value: V | undefined;
@@ -28,7 +36,7 @@ interface Partial<V> {
 
 /**
  * Evaluates the polynomial on `x` at depth ceil(log2(degree + 1)). `spread` turns a number a channel into a public vector for the
- * layout of `x` (zero in slots that hold no element), or into one number for all slots.
+ * layout of `x` (zero in slots that hold no element), or into one number for all slots. In the doubled basis `x` is U_1, twice the variable.
  */
 export function applyPolynomial<V>(
   on: Arithmetic<V>,
@@ -36,7 +44,9 @@ export function applyPolynomial<V>(
   coefficients: ChannelCoefficients,
   spread: (perChannel: Float64Array) => Float64Array,
   plan: PolynomialPlan = planPolynomial(nonzeroPattern(coefficients)),
+  kind: ChebyshevBasis = 'single',
 ): V {
+  const amplitude = kind === 'single' ? 1 : 2;
   const chebyshev = new Map<number, V>([[1, x]]);
   const basis = (j: number): V => {
     const value = chebyshev.get(j);
@@ -44,9 +54,9 @@ export function applyPolynomial<V>(
     return value;
   };
   for (const { j, a, b } of plan.products) {
-    const half = on.mul(basis(a), basis(b));
-    const twice = on.add(half, half);
-    chebyshev.set(j, a === b ? on.addPlain(twice, Float64Array.of(-1)) : on.sub(twice, basis(a - b)));
+    const product = on.mul(basis(a), basis(b));
+    const leading = kind === 'single' ? on.add(product, product) : product;
+    chebyshev.set(j, a === b ? on.addPlain(leading, Float64Array.of(-amplitude)) : on.sub(leading, basis(a - b)));
   }
   const addConstant = (value: V, constant: Float64Array): V =>
     isZero(constant) ? value : on.addPlain(value, spread(constant));
@@ -55,13 +65,14 @@ export function applyPolynomial<V>(
       let value: V | undefined;
       for (let j = 1; j < p.length; j++) {
         if (isZero(p[j])) continue;
-        const term = on.mulPlain(basis(j), spread(p[j]));
+        const term = on.mulPlain(basis(j), spread(divided(p[j], amplitude)));
         value = value === undefined ? term : on.add(value, term);
       }
       return { value, constant: p[0] };
     }
     const parts = divide(p.slice(0, nonzeroPattern(p).lastIndexOf(true) + 1), step.divisor);
-    const quotient = evaluate(step.quotient, parts.quotient);
+    const byDivisor = parts.quotient.map((c) => divided(c, amplitude));
+    const quotient = evaluate(step.quotient, byDivisor);
     const rest = evaluate(step.rest, parts.rest);
     const product =
       quotient.value === undefined

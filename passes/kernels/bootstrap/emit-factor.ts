@@ -33,7 +33,7 @@ function plaintext(d: ComplexVector, constant: number, shift: number, slots: num
 }
 
 /**
- * Emits constant * map on `x` at `level`, at or below the level of `x`; one level. Rotations of the input stand together before all products, so that
+ * Emits constant * map on `x` at `level`, at or below the level of `x`, not yet rescaled. Rotations of the input stand together before all products, so that
  * a back end can hoist them.
  */
 export function emitFactor(
@@ -84,5 +84,5 @@ export function emitFactor(
   );
   const total = add(add(middle, above), below);
   if (!total || used.size !== map.diagonals.size) throw new InternalError('diagonals are left over');
-  return builder.create(ckks.rescale, [total], {}, loc);
+  return total;
 }

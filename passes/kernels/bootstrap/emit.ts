@@ -5,7 +5,7 @@ import type { Parameters } from '../../../ir/ckks/parameters.ts';
 import { InternalError } from '../../../ir/diagnostics.ts';
 import type { Value } from '../../../ir/module.ts';
 import { cipherOf, emitFactor, plaintextScale, rotateValue } from './emit-factor.ts';
-import { applyEvalMod } from './eval-mod.ts';
+import { applyEvalMod, argumentAmplitude } from './eval-mod.ts';
 import { mapOfFactor } from './factors.ts';
 import { amplitudesOf, type BootstrapPlan } from './plan.ts';
 import { emitSegment } from './segment.ts';
@@ -36,7 +36,22 @@ function emitSlotsToCoeffs(builder: Builder, x: Value, plan: BootstrapPlan, para
     throw new InternalError(`the bootstrap starts at level ${plan.levels.input}, its operand is at ${level}`);
   return plan.slotsToCoeffs.reduce(
     (value, factor, i) =>
-      emitFactor(builder, parameters, value, plan.levels.input - i, mapOfFactor(factor, plan.slots), factor.steps, 1),
+      builder.create(
+        ckks.rescale,
+        [
+          emitFactor(
+            builder,
+            parameters,
+            value,
+            plan.levels.input - i,
+            mapOfFactor(factor, plan.slots),
+            factor.steps,
+            1,
+          ),
+        ],
+        {},
+        x.loc,
+      ),
     x,
   );
 }
@@ -60,11 +75,11 @@ function emitTrace(builder: Builder, x: Value, { slots, ringDegree }: BootstrapP
   return sum;
 }
 
-/** From the top to `levels.evalMod`: EvalMod's argument x / (bound + 1/4), where x = m / q_0 + I. */
+/** From the top to `levels.evalMod`: EvalMod's argument, a multiple of x = m / q_0 + I. */
 function emitCoeffsToSlots(builder: Builder, x: Value, plan: BootstrapPlan, parameters: Parameters): Value {
   const { slots, ringDegree, levels, evalMod, coeffsToSlots } = plan;
   const { scales, primes } = parameters;
-  const toArgument = scales[0] / Number(primes[0]) / (evalMod.bound + 0.25);
+  const toArgument = ((scales[0] / Number(primes[0])) * argumentAmplitude) / (evalMod.bound + 0.25);
   const trace = ringDegree / 2 / slots;
   const whole = toArgument / (2 * trace * slots);
   // The constant is split so that all plaintexts have integers of one size: their rounding then does least harm.
@@ -79,7 +94,9 @@ function emitCoeffsToSlots(builder: Builder, x: Value, plan: BootstrapPlan, para
     left /= constant;
     const map = mapOfFactor(factor, slots);
     value = emitFactor(builder, parameters, value, levels.top - i, map, factor.steps, constant);
+    // The last rescale comes after the conjugation: the noise of its key switch then weighs nothing.
+    if (i + 1 < coeffsToSlots.length) value = builder.create(ckks.rescale, [value], {}, x.loc);
   });
   const mirrored = builder.create(conjugate, [value], {}, x.loc);
-  return builder.create(ckks.add, [value, mirrored], {}, x.loc);
+  return builder.create(ckks.rescale, [builder.create(ckks.add, [value, mirrored], {}, x.loc)], {}, x.loc);
 }

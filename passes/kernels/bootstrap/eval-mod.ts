@@ -37,22 +37,25 @@ export interface EvalModAmplitudes {
   readonly sine: number;
 }
 
+/** How many times v the argument of {@link applyEvalMod} is: its square less 2 is then twice T_2(v). */
+export const argumentAmplitude = 2;
+
 /**
- * Takes v = x / (bound + 1/4) to gain * (x - round(x)). The double angle is c^2 - A_(i+1) on c = A_i cos(t), with A_(i+1) = A_i^2 / 2: numbers
- * grow from stage to stage as the scales of their levels shrink, no product with a number is needed, and the first amplitude is in the coefficients.
+ * Takes argumentAmplitude * x / (bound + 1/4) to gain * (x - round(x)). The double angle is c^2 - A_(i+1) on c = A_i cos(t), with A_(i+1) = A_i^2 / 2:
+ * numbers grow from stage to stage as the scales of their levels shrink, no product with a number is needed, and the first amplitude is in
+ * the coefficients.
  */
 export function applyEvalMod<V>(on: Arithmetic<V>, x: V, plan: EvalModPlan, amplitudes: EvalModAmplitudes): V {
   const { bound, doublings, cosine, arcsine } = plan;
   const stages = [amplitudes.sine];
   for (let i = 0; i < doublings; i++) stages.unshift(Math.sqrt(2 * stages[0]));
-  const v = on.addPlain(x, Float64Array.of(-0.25 / (bound + 0.25)));
+  const v = on.addPlain(x, Float64Array.of((-0.25 * argumentAmplitude) / (bound + 0.25)));
   // The polynomial is even: one of half the degree in T_2, which takes fewer products.
-  const half = on.mul(v, v);
-  const second = on.addPlain(on.add(half, half), Float64Array.of(-1));
+  const second = on.addPlain(on.mul(v, v), Float64Array.of(-2));
   const coefficients = Array.from({ length: (cosine.coefficients.length + 1) / 2 }, (_, k) =>
     Float64Array.of(cosine.coefficients[2 * k] * stages[0]),
   );
-  let y = applyPolynomial(on, second, coefficients, (c) => c);
+  let y = applyPolynomial(on, second, coefficients, (c) => c, undefined, 'doubled');
   for (let i = 1; i <= doublings; i++) y = on.addPlain(on.mul(y, y), Float64Array.of(-stages[i]));
   if (arcsine === 1) return y;
   return applyArcsine(on, y, arcsine, amplitudes);
