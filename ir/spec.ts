@@ -59,8 +59,8 @@ export const canonicalNnSpec: Spec = {
 export const approximatedNnSpec: Spec = {
   ...canonicalNnSpec,
   name: 'approximated nn',
-  summary: `Only ${linearCore.join(', ')}: no activation is left.`,
-  ops: new Set(linearCore),
+  summary: `Only ${linearCore.join(', ')} and nn.refresh: no activation is left.`,
+  ops: new Set([...linearCore, 'nn.refresh']),
 };
 
 /** Vectors of slots without levels or scales. */

@@ -9,6 +9,7 @@ import { paddingOps } from './padding.ts';
 import { polynomial } from './polynomial.ts';
 import { poolingOps } from './pooling.ts';
 import { reductionOps } from './reduction.ts';
+import { refresh } from './refresh.ts';
 import { shapeOps } from './shape.ts';
 
 /** Every op of the nn level. */
@@ -23,5 +24,6 @@ export const nnOps: readonly OpDefinition[] = [
   ...clientOps,
   linear,
   polynomial,
+  refresh,
   ...activations.map((a) => a.op),
 ];

@@ -133,4 +133,19 @@ export const pack = defineOp({
   eval: ([x]) => x,
 });
 
-export const slotsOps: readonly OpDefinition[] = [add, sub, mul, addPlain, mulPlain, rotate, negate, pack];
+export const refresh = defineOp({
+  name: 'slots.refresh',
+  doc: 'The identity on values: the vector is bootstrapped, which renews its levels. The vector repeats with `period`, a power of two from 4 on; a shorter period makes the bootstrap cheaper.',
+  operands: ['x'],
+  attrs: { period: 'int' },
+  traits: [],
+  infer: (types, { period }) => {
+    const slots = slotsOf(types);
+    if (typeof slots === 'string') return slots;
+    const fits = period >= 4 && period <= slots && Number.isInteger(Math.log2(period));
+    return fits ? packedType(slots) : `period ${period} is no power of two from 4 to ${slots}`;
+  },
+  eval: ([x]) => x,
+});
+
+export const slotsOps: readonly OpDefinition[] = [add, sub, mul, addPlain, mulPlain, rotate, negate, pack, refresh];

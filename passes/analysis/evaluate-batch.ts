@@ -4,6 +4,7 @@ import type { Func, Value } from '../../ir/module.ts';
 import { findActivation, type Activation } from '../../ir/nn/activations.ts';
 import { mul } from '../../ir/nn/elementwise.ts';
 import { evalChebyshev } from '../../ir/nn/polynomial.ts';
+import { refresh } from '../../ir/nn/refresh.ts';
 import { registry } from '../../ir/registry.ts';
 import { elementCount, tensor, type Tensor } from '../../ir/tensor.ts';
 import { isLinear, linearAttrs } from '../nn/linear-op.ts';
@@ -98,6 +99,7 @@ export function applyOp(op: Value, operands: readonly BatchData[], batch: number
   if (polynomial) return applyPolynomial(op, polynomial, operands[0], batch);
   const activation = findActivation(op.op);
   if (activation) return applyActivation(op, activation, operands[0], batch);
+  if (op.op === refresh.name) return operands[0];
   const plain = op.op === mul.name && operands.every((o) => o.length === channelSize(op) * batch);
   return plain ? multiply(operands[0], operands[1]) : applyEach(op, operands, batch);
 }

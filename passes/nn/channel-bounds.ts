@@ -1,5 +1,6 @@
 import type { Func, Value } from '../../ir/module.ts';
 import { evalChebyshev } from '../../ir/nn/polynomial.ts';
+import { refresh } from '../../ir/nn/refresh.ts';
 import type { ChannelNodes } from './channel-nodes.ts';
 import { isLinear, linearAttrs } from './linear-op.ts';
 import { polynomialAttrs, type PolynomialAttrs } from './polynomial-op.ts';
@@ -32,6 +33,7 @@ export function channelBounds(
       const largest = linearBounds(op, nodes, bounds);
       set(op, (c) => largest[c]);
     } else if (polynomial) set(op, (c) => largestOn(polynomial, c));
+    else if (op.op === refresh.name) set(op, (c) => bounds[nodes.at(op.operands[0], c)]);
     else set(op, (c) => op.operands.reduce((product, o) => product * bounds[nodes.at(o, c)], 1));
   }
   return bounds;

@@ -1,6 +1,7 @@
 import type { Func, Value } from '../../ir/module.ts';
 import { findActivation } from '../../ir/nn/activations.ts';
 import { polynomial } from '../../ir/nn/polynomial.ts';
+import { refresh } from '../../ir/nn/refresh.ts';
 import type { Tensor } from '../../ir/tensor.ts';
 import { isLinear, isUnitMap, linearAttrs } from './linear-op.ts';
 
@@ -14,6 +15,7 @@ function stepDepth(op: Value, index: number): number {
     const terms = (op.attrs['coefficients'] as Tensor).shape[1];
     return Math.max(1, Math.ceil(Math.log2(terms)));
   }
+  if (op.op === refresh.name) return 0;
   return findActivation(op.op) ? assumedActivationDepth : 1;
 }
 

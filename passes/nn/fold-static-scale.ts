@@ -5,6 +5,7 @@ import type { Func, Module, Value } from '../../ir/module.ts';
 import { channelCount, channelOf } from '../../ir/nn/define.ts';
 import { mul } from '../../ir/nn/elementwise.ts';
 import { polynomial } from '../../ir/nn/polynomial.ts';
+import { refresh } from '../../ir/nn/refresh.ts';
 import { rewriteFunc, type Rewriter } from '../../ir/rewrite.ts';
 import { tensor } from '../../ir/tensor.ts';
 import { substituteChebyshev } from './chebyshev-substitute.ts';
@@ -55,7 +56,7 @@ function rewrite(op: Value, rewriter: Rewriter, scaleOf: ScaleOf): Value | undef
   if (isLinear(op)) return scaledLinear(op, rewriter, scaleOf);
   const attrs = polynomialAttrs(op);
   if (attrs) return scaledPolynomial(op, attrs, rewriter, scaleOf);
-  if (op.op === mul.name) return undefined;
+  if (op.op === mul.name || op.op === refresh.name) return undefined;
   throw new InternalError(`${op.op} is not an op of approximated nn`);
 }
 

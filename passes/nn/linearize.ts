@@ -7,6 +7,7 @@ import { linear } from '../../ir/nn/linear.ts';
 import { polynomial } from '../../ir/nn/polynomial.ts';
 import { maxPool } from '../../ir/nn/pooling.ts';
 import { reduceMax } from '../../ir/nn/reduction.ts';
+import { refresh } from '../../ir/nn/refresh.ts';
 import { registry } from '../../ir/registry.ts';
 import { rewriteFunc, type Rewriter } from '../../ir/rewrite.ts';
 import { elementCount, sameShape, tensor, zeros, type Tensor } from '../../ir/tensor.ts';
@@ -16,7 +17,7 @@ import { broadcastMatrix } from './linear-forms/elementwise.ts';
 import { linearForms } from './linear-forms/table.ts';
 
 const passName = 'linearize';
-const canonical: ReadonlySet<string> = new Set([polynomial.name]);
+const canonical: ReadonlySet<string> = new Set([polynomial.name, refresh.name]);
 
 /** The value broadcast to `shape`; itself where it has that shape. */
 function broadcast(builder: Builder, value: Value, shape: readonly number[], op: Value): Value {

@@ -1,5 +1,6 @@
 import type { Func, Value } from '../../ir/module.ts';
 import { mul } from '../../ir/nn/elementwise.ts';
+import { refresh } from '../../ir/nn/refresh.ts';
 import { channelBounds } from './channel-bounds.ts';
 import { ChannelNodes } from './channel-nodes.ts';
 import { multiplicativeDepths } from './depth.ts';
@@ -51,6 +52,15 @@ function absorbers(func: Func, uses: Uses, depths: ReadonlyMap<Value, number>): 
   return found;
 }
 
+/** A refresh has the scale of its operand. */
+function joinRefreshes(func: Func, nodes: ChannelNodes): void {
+  for (const op of func.body) {
+    if (op.op !== refresh.name) continue;
+    const own = nodes.of(op);
+    nodes.of(op.operands[0]).forEach((node, c) => nodes.join(node, own[c]));
+  }
+}
+
 /** Joins the channels that a unit map connects where its multiplication-free form matters. */
 function joinUnits(
   func: Func,
@@ -74,15 +84,17 @@ function joinUnits(
  * Chooses the scale of each channel of each value of an approximated nn function.
  *
  * Channels joined by unit maps on a critical path share one scale, so the maps stay free of multiplications. A class that a polynomial
- * reads takes the largest scale of its polynomials; results and inputs take their calibrated range; what is left takes its bound, so that
- * everything encrypted stays within about [-1, 1].
+ * reads takes the largest scale of its polynomials, and no less than the bound of what is refreshed in it; results and inputs take their
+ * calibrated range; what is left takes its bound, so that everything encrypted stays within about [-1, 1].
  */
 export function chooseScales(func: Func, ranges: Ranges): ScaleOf {
   const nodes = new ChannelNodes(func);
   const depths = multiplicativeDepths(func);
   const uses = usesOf(func);
   const absorber = absorbers(func, uses, depths);
-  const isProduct = (v: Value): boolean => v.op === mul.name && !absorber.has(v);
+  const isProduct = (v: Value): boolean =>
+    v.op === refresh.name ? isProduct(v.operands[0]) : v.op === mul.name && !absorber.has(v);
+  joinRefreshes(func, nodes);
   joinUnits(func, nodes, isProduct, depths);
 
   const read = new Float64Array(nodes.count);
@@ -92,6 +104,9 @@ export function chooseScales(func: Func, ranges: Ranges): ScaleOf {
     nodes.of(op.operands[0]).forEach((node, c) => (read[node] = Math.max(read[node], polynomial.scaleOf(c))));
   }
   const bounds = channelBounds(func, nodes, ranges.input, read);
+  const refreshed = new Float64Array(nodes.count);
+  for (const op of func.body)
+    if (op.op === refresh.name) for (const node of nodes.of(op)) refreshed[node] = bounds[node];
 
   const scales = new Float64Array(nodes.count);
   const raise = (value: Value, scale: (node: number) => number, open: (root: number) => boolean): void => {
@@ -103,7 +118,7 @@ export function chooseScales(func: Func, ranges: Ranges): ScaleOf {
   const values = [...func.params, ...func.body];
   // Strongest claim first; a class that one round has set is closed for the next.
   const rounds: ((offer: typeof raise, open: (root: number) => boolean) => void)[] = [
-    (offer, open) => values.forEach((v) => offer(v, (node) => read[node], open)),
+    (offer, open) => values.forEach((v) => offer(v, (node) => Math.max(read[node], refreshed[node]), open)),
     (offer, open) => func.results.forEach((r, i) => offer(r.value, () => positive(ranges.output[i]), open)),
     (offer, open) => func.params.forEach((p, i) => offer(p, () => Math.max(1, ranges.input[i]), open)),
     (offer, open) => values.forEach((v) => offer(v, (node) => bounds[node], open)),
