@@ -13,28 +13,30 @@ export interface ChainRequest {
   readonly ratioBits: number;
   /** Levels below EvalMod: those of SlotsToCoeffs and of the user. */
   readonly lowLevels: number;
-  /** Levels of EvalMod and CoeffsToSlots. */
-  readonly highLevels: number;
-  /** log2 of their primes. */
-  readonly highBits: number;
+  /** log2 of the primes of EvalMod and CoeffsToSlots, from the bottom. */
+  readonly highBits: readonly number[];
   readonly specialPrimes: number;
   /** log2 of each special prime. */
   readonly specialBits: number;
 }
 
 /**
- * log2 of the scale `above` levels over the highest user level. Every level keeps the house's rule scale[l - 1] = scale[l]^2 / prime[l]; with primes of
- * size 2^high it leads from 2^high at the top down to 2^low, where the distance to 2^high doubles from level to level. What the scale
- * loses, the numbers gain: EvalMod's amplitudes grow on the way (eval-mod.ts), so that no precision is lost.
+ * log2 of the scale of each level. The house's rule scale[l - 1] = scale[l]^2 / prime[l] makes every scale the geometric mean of the prime and of the scale
+ * below it: above the user's scale the distance to the primes halves from level to level. What the scale lacks there, the numbers have: EvalMod's
+ * amplitudes grow on the way down (eval-mod.ts), so that no precision is lost.
  */
-const rampBits = (above: number, low: number, high: number): number => high - (high - low) / 2 ** Math.max(0, above);
+function targetBits({ scaleBits, lowLevels, highBits }: ChainRequest): number[] {
+  const bits = new Array<number>(lowLevels + 1).fill(scaleBits);
+  for (const prime of highBits) bits.push((bits[bits.length - 1] + prime) / 2);
+  return bits;
+}
 
 /**
  * Chooses the primes, each nearest to what brings the next scale to its target, so that scales do not drift. Undefined when there are not
  * enough primes of some size. Check `secure`.
  */
 export function makeChain(request: ChainRequest): Parameters | undefined {
-  const { ringDegree, scaleBits, ratioBits, lowLevels, highLevels, highBits, specialPrimes, specialBits } = request;
+  const { ringDegree, ratioBits, specialPrimes, specialBits } = request;
   const step = BigInt(2 * ringDegree);
   const taken = new Set<bigint>();
   const take = (prime: bigint | undefined): bigint | undefined => {
@@ -47,13 +49,13 @@ export function makeChain(request: ChainRequest): Parameters | undefined {
     if (prime === undefined) return undefined;
     special.push(prime);
   }
-  const top = lowLevels + highLevels;
-  const target = (level: number): number => 2 ** rampBits(level - lowLevels, scaleBits, highBits);
-  const scales = [target(top)];
+  const target = targetBits(request).map((bits) => 2 ** bits);
+  const top = target.length - 1;
+  const scales = [target[top]];
   const primes: bigint[] = [];
   for (let level = top; level > 0; level--) {
     const [scale] = scales;
-    const prime = take(primeNearest(BigInt(Math.round(scale ** 2 / target(level - 1))), step, taken));
+    const prime = take(primeNearest(BigInt(Math.round(scale ** 2 / target[level - 1])), step, taken));
     if (prime === undefined) return undefined;
     primes.unshift(prime);
     scales.unshift(scale ** 2 / Number(prime));

@@ -83,6 +83,23 @@ export interface PlannedBootstrap {
   readonly parameters: Parameters;
 }
 
+/** Double angles and the arcsine add little noise: their primes are this many bits smaller than the others. */
+const sparedBits = 1;
+/** T_2(v) has this many bits of scale more than the others: errors of it weigh most (eval-mod.ts). */
+const squareBits = 1.25;
+
+/** log2 of the primes above the user's levels, from the bottom. */
+function highBits(bits: number, evalMod: EvalModPlan, coeffsToSlots: number): number[] {
+  const { polynomial, total } = sineDepth(evalMod);
+  const primes = new Array<number>(total + coeffsToSlots).fill(bits);
+  primes.fill(bits - sparedBits, 0, total - polynomial);
+  // A scale that is higher at one level, and half as much at the one below it.
+  primes[total - 1] -= squareBits;
+  primes[total - 2] += 1.5 * squareBits;
+  primes[total - 3] += squareBits;
+  return primes;
+}
+
 /** Plans a bootstrap and chooses the chain for it. Throws FHE0602 where there are too few primes of a size; check `secure`. */
 export function planBootstrap(request: BootstrapRequest): PlannedBootstrap {
   const { ringDegree, slots, sparseWeight, userLevels, messageBound, scaleBits, ratioBits } = request;
@@ -105,7 +122,7 @@ export function planBootstrap(request: BootstrapRequest): PlannedBootstrap {
   const parameters = makeChain({
     ...request,
     lowLevels: output,
-    highLevels: levels.top - output,
+    highBits: highBits(request.highBits, evalMod, request.coeffsToSlots),
   });
   if (!parameters)
     fail('FHE0602', `there are too few primes of 2^${scaleBits} or 2^${request.highBits} at N = ${ringDegree}`);
