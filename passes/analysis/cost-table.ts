@@ -41,8 +41,8 @@ export const sealWasmCosts: CostTable = {
     rotate: [0.392, 0.577, 0.167],
     conjugate: [0.392, 0.577, 0.167],
     mul_i: [0.012, 0.115, 0],
-    mod_raise: [0, 1, 0],
-    switch_key: [0.392, 0.577, 0.167],
+    mod_raise: [1.3, 0.75, 0],
+    switch_key: [0.392, 1.05, 0.167],
   },
   16384: {
     add: [0, 0.03, 0],
@@ -58,8 +58,8 @@ export const sealWasmCosts: CostTable = {
     rotate: [0.824, 1.235, 0.339],
     conjugate: [0.824, 1.235, 0.339],
     mul_i: [0.029, 0.255, 0],
-    mod_raise: [0, 1, 0],
-    switch_key: [0.824, 1.235, 0.339],
+    mod_raise: [2.7, 1.45, 0],
+    switch_key: [0.824, 2.1, 0.339],
   },
   32768: {
     add: [0, 0.06, 0],
@@ -75,7 +75,7 @@ export const sealWasmCosts: CostTable = {
     rotate: [-0.148, 3.696, 0.664],
     conjugate: [-0.148, 3.696, 0.664],
     mul_i: [0.237, 0.471, 0],
-    mod_raise: [0, 1, 0],
-    switch_key: [-0.148, 3.696, 0.664],
+    mod_raise: [5.5, 3.1, 0],
+    switch_key: [-0.148, 5, 0.664],
   },
 };

@@ -83,13 +83,13 @@ export function simulatorBackend(
     hammingWeight = denseWeight,
   ): SimulatedCipher => {
     const limit = limits[level] / scale;
-    if (bound < limit) return { ...vector, level, scale, size, bound, hammingWeight, id: count++ };
-    const found = largestSlot(vector);
-    if (found < limit) return { ...vector, level, scale, size, bound: found, hammingWeight, id: count++ };
+    const most = bound < limit ? bound : largestSlot(vector);
+    const { values, imaginary } = vector;
+    if (most < limit) return { values, imaginary, level, scale, size, bound: most, hammingWeight, id: count++ };
     vectors.release(vector);
     return fail(
       'FHE0803',
-      `a slot holds ${found.toPrecision(3)}; at level ${level} and scale 2^${Math.log2(scale).toFixed(1)} at most ${limit.toPrecision(3)} fits`,
+      `a slot holds ${most.toPrecision(3)}; at level ${level} and scale 2^${Math.log2(scale).toFixed(1)} at most ${limit.toPrecision(3)} fits`,
     );
   };
 
@@ -115,6 +115,8 @@ export function simulatorBackend(
   /** Another vector of the same form. */
   const fresh = (a: SimulatedCipher, vector: Slots): SimulatedCipher =>
     checked(vector, a.level, a.scale, a.size, a.bound, a.hammingWeight);
+
+  const realOf = (a: SimulatedCipher): SimulatedCipher => ({ ...a, imaginary: undefined });
 
   /** The largest magnitude that noise of this strength gives a slot of `a`. */
   const reach = (a: Slots, strength: number): number => strength * largest * (a.imaginary ? Math.SQRT2 : 1);
@@ -166,9 +168,9 @@ export function simulatorBackend(
       return { ...encoded, level, scale, bound };
     },
     add: (a, b) => {
+      const size = Math.max(a.size, b.size);
       const real = !imaginaryNoise && (a.conjugateOf === b.id || b.conjugateOf === a.id);
-      const parts = (c: SimulatedCipher): SimulatedCipher => (real ? { ...c, imaginary: undefined } : c);
-      return sum(parts(a), parts(b), Math.max(a.size, b.size), 1);
+      return real ? sum(realOf(a), realOf(b), size, 1) : sum(a, b, size, 1);
     },
     sub: (a, b) => sum(a, b, Math.max(a.size, b.size), -1),
     addPlain: (a, p) => sum(a, p, a.size, 1),

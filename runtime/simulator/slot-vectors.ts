@@ -39,37 +39,22 @@ export class SlotVectors {
   }
 
   sum(a: Slots, b: Slots, sign: 1 | -1): Slots {
-    const part = (x: Float64Array, y: Float64Array): Float64Array => {
-      const out = this.#buffer();
-      if (y.length === 1) slotwise.addNumber(out, x, sign * y[0]);
-      else if (sign > 0) slotwise.add(out, x, y);
-      else slotwise.sub(out, x, y);
-      return out;
-    };
-    const values = part(a.values, b.values);
-    if (!b.imaginary) return this.#with(values, a.imaginary);
-    if (a.imaginary) return { values, imaginary: part(a.imaginary, b.imaginary) };
-    const imaginary = this.#buffer();
-    slotwise.mulNumber(imaginary, b.imaginary, sign);
-    return { values, imaginary };
+    const values = this.#summed(a.values, b.values, sign);
+    if (!b.imaginary) return a.imaginary ? { values, imaginary: this.#copied(a.imaginary) } : { values };
+    if (!a.imaginary) return { values, imaginary: this.#times(b.imaginary, sign) };
+    return { values, imaginary: this.#summed(a.imaginary, b.imaginary, sign) };
   }
 
   product(a: Slots, b: Slots): Slots {
-    const part = (x: Float64Array, y: Float64Array): Float64Array => {
-      const out = this.#buffer();
-      if (y.length === 1) slotwise.mulNumber(out, x, y[0]);
-      else slotwise.mul(out, x, y);
-      return out;
-    };
-    if (!a.imaginary && !b.imaginary) return { values: part(a.values, b.values) };
-    if (!b.imaginary || !a.imaginary) {
-      const imaginary = a.imaginary ? part(a.imaginary, b.values) : part(a.values, b.imaginary ?? b.values);
-      return { values: part(a.values, b.values), imaginary };
+    if (a.imaginary && b.imaginary) {
+      const [values, imaginary] = [this.#buffer(), this.#buffer()];
+      slotwise.mulAdd(values, a.values, b.values, a.imaginary, b.imaginary, -1);
+      slotwise.mulAdd(imaginary, a.values, b.imaginary, a.imaginary, b.values, 1);
+      return { values, imaginary };
     }
-    const [values, imaginary] = [this.#buffer(), this.#buffer()];
-    slotwise.mulAdd(values, a.values, b.values, a.imaginary, b.imaginary, -1);
-    slotwise.mulAdd(imaginary, a.values, b.imaginary, a.imaginary, b.values, 1);
-    return { values, imaginary };
+    const values = this.#multiplied(a.values, b.values);
+    if (a.imaginary) return { values, imaginary: this.#multiplied(a.imaginary, b.values) };
+    return b.imaginary ? { values, imaginary: this.#multiplied(a.values, b.imaginary) } : { values };
   }
 
   negated(a: Slots): Slots {
@@ -77,18 +62,14 @@ export class SlotVectors {
   }
 
   copy(a: Slots): Slots {
-    return this.#with(this.#copied(a.values), a.imaginary);
+    const values = this.#copied(a.values);
+    return a.imaginary ? { values, imaginary: this.#copied(a.imaginary) } : { values };
   }
 
   /** The slots `steps` to the left, with noise in every part. */
   rotated(a: Slots, steps: number, noise: Noise): Slots {
-    const part = (x: Float64Array): Float64Array => {
-      const out = this.#buffer();
-      slotwise.rotateWithNoise(out, x, steps, noise.table, noise.place(), noise.strength);
-      return out;
-    };
-    const values = part(a.values);
-    return a.imaginary ? { values, imaginary: part(a.imaginary) } : { values };
+    const values = this.#noisy(a.values, steps, noise);
+    return a.imaginary ? { values, imaginary: this.#noisy(a.imaginary, steps, noise) } : { values };
   }
 
   /** The complex conjugate, with noise in every part. */
@@ -132,9 +113,25 @@ export class SlotVectors {
     return out;
   }
 
-  /** `values` with a copy of the imaginary parts, if there are any. */
-  #with(values: Float64Array, imaginary: Float64Array | undefined): Slots {
-    return imaginary ? { values, imaginary: this.#copied(imaginary) } : { values };
+  #noisy(part: Float64Array, steps: number, { table, place, strength }: Noise): Float64Array {
+    const out = this.#buffer();
+    slotwise.rotateWithNoise(out, part, steps, table, place(), strength);
+    return out;
+  }
+
+  #summed(a: Float64Array, b: Float64Array, sign: 1 | -1): Float64Array {
+    const out = this.#buffer();
+    if (b.length === 1) slotwise.addNumber(out, a, sign * b[0]);
+    else if (sign > 0) slotwise.add(out, a, b);
+    else slotwise.sub(out, a, b);
+    return out;
+  }
+
+  #multiplied(a: Float64Array, b: Float64Array): Float64Array {
+    const out = this.#buffer();
+    if (b.length === 1) slotwise.mulNumber(out, a, b[0]);
+    else slotwise.mul(out, a, b);
+    return out;
   }
 }
 
