@@ -5,6 +5,7 @@ import { InternalError, type Loc } from '../../ir/diagnostics.ts';
 import { paramName, type Func, type Value } from '../../ir/module.ts';
 import { scalar, type Tensor } from '../../ir/tensor.ts';
 import { cipherType, type CipherType } from '../../ir/types.ts';
+import type { Bootstrapping } from './bootstrapping.ts';
 import { levelOf } from './levels.ts';
 import type { Plan } from './plan.ts';
 import { vectorOf, type PublicTerm, type Sum } from './sums.ts';
@@ -13,8 +14,8 @@ import { vectorOf, type PublicTerm, type Sum } from './sums.ts';
  * Emits a planned slots function as CKKS operations. Every fresh value at level l has exactly the canonical scale scales[l], every product
  * scales[l]^2: a plaintext is encoded at the scale that makes it so, whatever the scale of its partner.
  */
-export function lowerSlotsToCkks(func: Func, plan: Plan, parameters: Parameters): Func {
-  const lowering = new Lowering(plan, parameters);
+export function lowerSlotsToCkks(func: Func, plan: Plan, parameters: Parameters, bootstrapping?: Bootstrapping): Func {
+  const lowering = new Lowering(plan, parameters, bootstrapping);
   for (const param of func.params) lowering.param(param);
   for (const value of func.body) if (plan.levels.has(value)) lowering.define(value);
   return lowering.finish(func);
@@ -30,6 +31,7 @@ class Lowering {
   readonly #plan: Plan;
   readonly #scales: readonly number[];
   readonly #builder: Builder;
+  readonly #bootstrapping: Bootstrapping | undefined;
   /** What each slots value has become, in the form of its decision. */
   readonly #defined = new Map<Value, Value>();
   /** Versions of ciphertexts at lower levels, made once for each level. */
@@ -37,9 +39,10 @@ class Lowering {
   readonly #lifted = new Map<Value, Map<number, Value>>();
   readonly #adjusted = new Map<Value, Map<number, Value>>();
 
-  constructor(plan: Plan, parameters: Parameters) {
+  constructor(plan: Plan, parameters: Parameters, bootstrapping: Bootstrapping | undefined) {
     this.#plan = plan;
     this.#scales = parameters.scales;
+    this.#bootstrapping = bootstrapping;
     this.#builder = new Builder({ parameters });
   }
 
@@ -90,9 +93,17 @@ class Lowering {
         const x = same ? this.#of(operands[0]) : this.#at(operands[0], level);
         return this.#builder.create(ckks.rotate, [x], value.attrs, loc);
       }
+      case 'slots.refresh':
+        return this.#refresh(value);
       default:
         throw new InternalError(`no CKKS form of ${op}`);
     }
+  }
+
+  /** From whatever level the operand has: a bootstrap goes down to its first level on its own. */
+  #refresh({ operands: [operand], attrs: { period } }: Value): Value {
+    if (!this.#bootstrapping || typeof period !== 'number') throw new InternalError('no bootstrap is planned');
+    return this.#bootstrapping.emit(this.#builder, this.#fresh(operand), period);
   }
 
   /** The encrypted terms of the sum: a product one level up, or fresh when there is a fresh term at the sum's own level. */
@@ -141,10 +152,14 @@ class Lowering {
     return this.#builder.create(ckks.addPlain, [acc, this.#encode(signed, level, scale, loc)], {}, loc);
   }
 
+  #fresh(value: Value): Value {
+    if (this.#plan.decisions.get(value)?.form !== 'fresh') throw new InternalError(`${value.op} waits for its rescale`);
+    return this.#of(value);
+  }
+
   /** The fresh value of `value` at `level`, at or below its own. */
   #at(value: Value, level: number): Value {
-    const x = this.#of(value);
-    if (this.#plan.decisions.get(value)?.form !== 'fresh') throw new InternalError(`${value.op} waits for its rescale`);
+    const x = this.#fresh(value);
     if (cipher(x).level === level) return x;
     return remembered(this.#adjusted, x, level, () => this.#rescale(this.#lift(x, level + 1, value.loc), value.loc));
   }

@@ -1,6 +1,6 @@
 import type { Func, Value } from '../../ir/module.ts';
 import type { CostModel } from '../analysis/cost-model.ts';
-import { assignLevels, levelOf } from './levels.ts';
+import { assignLevels, levelOf, type BootstrapLevels } from './levels.ts';
 import { findSharing, type Sharing } from './sharing.ts';
 import { flattenSums, type Sum } from './sums.ts';
 
@@ -41,11 +41,11 @@ const fresh: Decision = { form: 'fresh', size: 2 };
 export function planSchedule(
   func: Func,
   ringDegree: number,
-  options: { readonly costModel: CostModel; readonly earlyRescale: boolean },
+  options: { readonly costModel: CostModel; readonly earlyRescale: boolean; readonly bootstraps?: BootstrapLevels },
 ): Plan {
   const { costModel, earlyRescale } = options;
   const sums = flattenSums(func);
-  const levels = assignLevels(func, sums);
+  const levels = assignLevels(func, sums, options.bootstraps);
   const sharing = findSharing(func, sums, levels);
   const decisions = new Map<Value, Decision>(func.params.map((p) => [p, fresh]));
   for (const value of func.body) {
@@ -74,6 +74,7 @@ function productSize(
 ): 2 | 3 | undefined {
   if (value.op === 'slots.mul') return 3;
   if (value.op === 'slots.mul_plain') return 2;
+  if (value.op === 'slots.refresh') return undefined;
   const level = levelOf(levels, value);
   const operands = sums.get(value)?.terms.map((t) => t.value) ?? value.operands;
   const here = operands.filter((o) => levelOf(levels, o) === level).map((o) => decisions.get(o) ?? fresh);

@@ -7,6 +7,7 @@ import { paramName } from '../../ir/module.ts';
 import { definePass } from '../define-pass.ts';
 import { defaultCostModel, type CostModel } from '../analysis/cost-model.ts';
 import { predictedPrecisionBits } from '../analysis/noise.ts';
+import type { Bootstrapping } from './bootstrapping.ts';
 import { assignLevels, depthOf } from './levels.ts';
 import { lowerSlotsToCkks } from './lower-slots-to-ckks.ts';
 import { defaultHeadroomBits, makeParameters, maxScaleBits, scaleBitsCap, scaleBitsFloor } from './parameters.ts';
@@ -28,6 +29,14 @@ export interface ScheduleOptions {
    */
   readonly earlyRescale: boolean;
   readonly costModel: CostModel;
+  /** Parameters that are chosen already; needed where values are refreshed. */
+  readonly chain?: Chain;
+}
+
+/** A modulus chain, and how to bootstrap on it. */
+export interface Chain {
+  readonly parameters: Parameters;
+  readonly bootstrapping?: Bootstrapping;
 }
 
 const defaultScheduleOptions: ScheduleOptions = {
@@ -46,18 +55,26 @@ export function slotsDepth(func: Func): number {
 
 /**
  * Lowers a slots module to ckks: places levels, rescales and relinearizations, and chooses the primes with the largest scale that 128-bit
- * security leaves at ring degree N = 2 * slots. Layouts of ports move from the types into the interface.
+ * security leaves at ring degree N = 2 * slots, or takes the `chain` given. Layouts of ports move from the types into the interface.
  *
- * Throws FHE0602 when N is too small for the depth, FHE0603 when the predicted precision is below `precisionBits`.
+ * Throws FHE0602 when N is too small for the depth, or the chain too short, FHE0603 when the predicted precision is below `precisionBits`.
  */
 export function scheduleSlots(module: Module, options: Partial<ScheduleOptions> = {}): Module {
   const chosen = { ...defaultScheduleOptions, ...options };
   const main = module.funcs.find((f) => f.name === 'main');
   if (!main || module.funcs.length !== 1) throw new InternalError('schedule needs the one function main');
   const ringDegree = 2 * slotsOf(main);
-  const plan = planSchedule(main, ringDegree, chosen);
-  const parameters = chooseParameters(ringDegree, depthOf(plan.levels), chosen);
-  const func = lowerSlotsToCkks(main, plan, parameters);
+  const bootstrapping = chosen.chain?.bootstrapping;
+  const refreshed = main.body.find((v) => v.op === 'slots.refresh');
+  if (refreshed && !bootstrapping)
+    fail('FHE0602', 'the network is to be bootstrapped, but no bootstrap is planned', refreshed.loc);
+  const plan = planSchedule(main, ringDegree, {
+    ...chosen,
+    ...(bootstrapping && { bootstraps: bootstrapping.levels }),
+  });
+  const depth = depthOf(plan.levels);
+  const parameters = chosen.chain ? fittingChain(chosen.chain, depth) : chooseParameters(ringDegree, depth, chosen);
+  const func = lowerSlotsToCkks(main, plan, parameters, bootstrapping);
   const bits = predictedPrecisionBits(func, parameters);
   if (bits < chosen.precisionBits) {
     fail(
@@ -75,6 +92,14 @@ function slotsOf(func: Func): number {
   const type = func.params[0]?.type;
   if (type?.kind !== 'packed') throw new InternalError('schedule needs a slots function with parameters');
   return type.slots;
+}
+
+/** The parameters of a chain that has the levels; those above where bootstraps end are not for users. */
+function fittingChain({ parameters, bootstrapping }: Chain, depth: number): Parameters {
+  const levels = bootstrapping?.levels.output ?? parameters.primes.length - 1;
+  if (depth > levels)
+    fail('FHE0602', `the network needs ${depth} levels between bootstraps; the modulus chain has ${levels}`);
+  return parameters;
 }
 
 function chooseParameters(ringDegree: number, depth: number, options: ScheduleOptions): Parameters {

@@ -79,6 +79,9 @@ function countSources(
     const here = operands.filter((o) => levelOf(levels, o) === level);
     if (value.op === 'slots.mul' || value.op === 'slots.mul_plain') {
       origins.set(value, { origin: value, cubic: value.op === 'slots.mul' });
+    } else if (value.op === 'slots.refresh') {
+      // Its operand is rescaled before it, and it gives a fresh value.
+      continue;
     } else if (value.op === 'slots.rotate') {
       const from = here.length > 0 ? origins.get(here[0]) : undefined;
       if (from) origins.set(value, { origin: from.origin, cubic: false });
