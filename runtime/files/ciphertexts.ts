@@ -5,6 +5,7 @@ import type { TensorSignature } from '../../ir/program/program.ts';
 import { parseWith } from '../../ir/program/schema.ts';
 import { vectorName } from '../../ir/names.ts';
 import { guard, levelIdBytes, type CipherText, type Seal, uncompressed } from '../seal/library.ts';
+import { newCipherText } from '../seal/pools.ts';
 import { checkCiphertextBytes } from './seal-bytes.ts';
 
 /** What a ciphertext file says of itself: the specification and the key pair it belongs to. */
@@ -67,7 +68,7 @@ export function loadCiphertext(
   };
   checkCiphertextBytes(bytes, form, `ciphertext '${signature.name}'`);
   return guard(library, 'load ciphertext', () => {
-    const cipher = library.CipherText();
+    const cipher = newCipherText(seal);
     try {
       cipher.loadArray(context, bytes);
       return cipher;

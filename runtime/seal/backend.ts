@@ -1,10 +1,12 @@
 import type { GaloisKeys } from 'node-seal/implementation/galois-keys.js';
+import type { MemoryPoolHandle } from 'node-seal/implementation/memory-pool-handle.js';
 import type { RelinKeys } from 'node-seal/implementation/relin-keys.js';
 import { fail } from '../../ir/diagnostics.ts';
 import type { Backend } from '../backend.ts';
 import { Polynomials } from './polynomials.ts';
 import { SecretSwitch, type SecretSwitchKeys } from './switch-secret.ts';
 import { encodeAt, guard, levelOf, type CipherText, type PlainText, type Seal } from './library.ts';
+import { newCipherText, newProduct, withPool } from './pools.ts';
 
 /** The evaluation keys as SEAL objects; one object a rotation step, so that a worker loads only the steps that it uses. */
 export interface SealKeys {
@@ -16,16 +18,21 @@ export interface SealKeys {
 
 /** The SEAL back end. Sees ciphertexts, plaintexts and evaluation keys, never a secret. */
 export function sealBackend(seal: Seal, keys: SealKeys): Backend<CipherText, PlainText> {
-  const { library, context, levelIds, parameters } = seal;
+  const { library, context, parameters } = seal;
   const evaluator = library.Evaluator(context);
   const polynomials = new Polynomials(seal, evaluator);
   let secretSwitch: SecretSwitch | undefined;
 
-  const made = (action: string, call: (out: CipherText) => void): CipherText =>
+  /** Runs an operation; `pool` is for what it needs on the way. */
+  const made = (
+    action: string,
+    call: (out: CipherText, pool: MemoryPoolHandle) => void,
+    make = (): CipherText => newCipherText(seal),
+  ): CipherText =>
     guard(library, action, () => {
-      const out = library.CipherText();
+      const out = make();
       try {
-        call(out);
+        withPool(seal, (pool) => call(out, pool));
       } catch (error) {
         // SEAL computes the result first and then complains when it hides nothing, as (x + 1) - x or a product with zero: what it
         // holds is public, since it depends on the program alone, and it is right.
@@ -45,7 +52,7 @@ export function sealBackend(seal: Seal, keys: SealKeys): Backend<CipherText, Pla
     action: string,
     a: CipherText,
     b: B,
-    call: (out: CipherText) => void,
+    call: (out: CipherText, pool: MemoryPoolHandle) => void,
   ): CipherText => {
     const scale = b.scale;
     if (scale === a.scale) return made(action, call);
@@ -54,6 +61,17 @@ export function sealBackend(seal: Seal, keys: SealKeys): Backend<CipherText, Pla
       return made(action, call);
     } finally {
       b.setScale(scale);
+    }
+  };
+
+  /** One prime after the other: dropping several at once would keep their memory. */
+  const dropTo = (a: CipherText, level: number): CipherText => {
+    const next = made('mod_switch', (out, pool) => evaluator.cipherModSwitchToNext(a, out, pool));
+    if (levelOf(next) <= level) return next;
+    try {
+      return dropTo(next, level);
+    } finally {
+      next.delete();
     }
   };
 
@@ -66,32 +84,37 @@ export function sealBackend(seal: Seal, keys: SealKeys): Backend<CipherText, Pla
     add: (a, b) => sum('add', a, b, (out) => evaluator.add(a, b, out)),
     sub: (a, b) => sum('sub', a, b, (out) => evaluator.sub(a, b, out)),
     negate: (a) => made('negate', (out) => evaluator.negate(a, out)),
-    mul: (a, b) => made('multiply', (out) => (a === b ? evaluator.square(a, out) : evaluator.multiply(a, b, out))),
-    addPlain: (a, p) => sum('add_plain', a, p, (out) => evaluator.addPlain(a, p, out)),
-    mulPlain: (a, p) => made('multiply_plain', (out) => evaluator.multiplyPlain(a, p, out)),
+    mul: (a, b) =>
+      made(
+        'multiply',
+        (out, pool) => (a === b ? evaluator.square(a, out, pool) : evaluator.multiply(a, b, out, pool)),
+        () => newProduct(seal, levelOf(a)),
+      ),
+    addPlain: (a, p) => sum('add_plain', a, p, (out, pool) => evaluator.addPlain(a, p, out, pool)),
+    mulPlain: (a, p) => made('multiply_plain', (out, pool) => evaluator.multiplyPlain(a, p, out, pool)),
     relinearize: (a) =>
-      made('relinearize', (out) => {
+      made('relinearize', (out, pool) => {
         const key = keys.relinearization ?? fail('FHE0706', 'the relinearization key is missing');
-        evaluator.relinearize(a, key, out);
+        evaluator.relinearize(a, key, out, pool);
       }),
     rescale: (a) =>
-      made('rescale', (out) => {
+      made('rescale', (out, pool) => {
         const level = levelOf(a);
-        evaluator.rescaleToNext(a, out);
+        evaluator.rescaleToNext(a, out, pool);
         out.setScale(a.scale / Number(parameters.primes[level]));
       }),
-    modSwitch: (a, level) => made('mod_switch', (out) => evaluator.cipherModSwitchTo(a, levelIds[level], out)),
+    modSwitch: (a, level) => dropTo(a, level),
     rotate: (a, steps) =>
-      made('rotate', (out) => {
+      made('rotate', (out, pool) => {
         const key = keys.galois.get(steps) ?? fail('FHE0706', `the Galois key for ${steps} steps is missing`);
-        evaluator.rotateVector(a, steps, key, out);
+        evaluator.rotateVector(a, steps, key, out, pool);
       }),
     conjugate: (a) =>
-      made('conjugate', (out) => {
+      made('conjugate', (out, pool) => {
         const key = keys.conjugation ?? fail('FHE0706', 'the Galois key for the conjugation is missing');
-        evaluator.complexConjugate(a, key, out);
+        evaluator.complexConjugate(a, key, out, pool);
       }),
-    mulI: (a) => made('mul_i', (out) => evaluator.multiplyPlain(a, polynomials.monomial(levelOf(a)), out)),
+    mulI: (a) => made('mul_i', (out, pool) => evaluator.multiplyPlain(a, polynomials.monomial(levelOf(a)), out, pool)),
     modRaise: (a, level) => made('mod_raise', (out) => polynomials.raise(a, level, out)),
     switchKey: (a, to) =>
       made('switch_key', (out) => {

@@ -10,6 +10,7 @@ import type { SecurityLevel } from 'node-seal/implementation/security-level.js';
 import SEAL from 'node-seal/throws_wasm_node_umd.js';
 import type { Parameters } from '../../ir/ckks/parameters.ts';
 import { isSecure } from '../../ir/ckks/parameters.ts';
+import { newPlainText, poolClass, withPool, type PoolClass } from './pools.ts';
 import { largestMagnitude, largestValue } from '../largest-value.ts';
 import { fail, FhecError, InternalError } from '../../ir/diagnostics.ts';
 
@@ -23,6 +24,7 @@ export interface Seal {
   readonly parameters: Parameters;
   /** SEAL's name for the modulus of each level. */
   readonly levelIds: readonly ParmsIdType[];
+  readonly pools: PoolClass;
 }
 
 let loading: Promise<SEALLibrary> | undefined;
@@ -69,6 +71,7 @@ export function createSeal(library: SEALLibrary, parameters: Parameters): Seal {
       encoder: library.CKKSEncoder(context),
       parameters,
       levelIds: levelIdsOf(context, parameters),
+      pools: poolClass(library),
     };
   });
 }
@@ -136,14 +139,16 @@ export function encodeAt(
   }
   return guard(library, 'encode', () => {
     const full = vector.length === 1 ? new Float64Array(slots).fill(vector[0]) : vector;
-    const plain = library.PlainText();
+    const atTop = newPlainText(seal);
     try {
-      encoder.encode(full, scale, plain);
-      if (level < levelIds.length - 1) evaluator.plainModSwitchTo(plain, levelIds[level], plain);
+      withPool(seal, (pool) => encoder.encode(full, scale, atTop, pool));
+      if (level < levelIds.length - 1) evaluator.plainModSwitchTo(atTop, levelIds[level], atTop);
+      // The plaintext still has the memory of the dropped primes, a copy of it has not.
+      const plain = newPlainText(seal);
+      plain.copy(atTop);
       return plain;
-    } catch (error) {
-      plain.delete();
-      throw error;
+    } finally {
+      atTop.delete();
     }
   });
 }

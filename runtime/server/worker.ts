@@ -10,6 +10,7 @@ import { withFile } from '../files/files.ts';
 import { withPlaintextCache } from '../plaintext-cache.ts';
 import { sealBackend } from '../seal/backend.ts';
 import { guard, openSeal, type CipherText, type Seal } from '../seal/library.ts';
+import { newCipherText } from '../seal/pools.ts';
 import { failedBy, type Failed } from '../worker-link.ts';
 import { unowned } from './partition.ts';
 import { keyUses, ResidentKeys } from './resident-keys.ts';
@@ -158,7 +159,7 @@ class Mailbox {
 
   #load(bytes: Uint8Array): CipherText {
     return guard(this.#seal.library, 'take a ciphertext over', () => {
-      const cipher = this.#seal.library.CipherText();
+      const cipher = newCipherText(this.#seal);
       cipher.loadArray(this.#seal.context, bytes);
       return cipher;
     });
