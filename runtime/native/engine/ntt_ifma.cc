@@ -1,5 +1,6 @@
 #include <bit>
 #include <cstddef>
+#include <cstdint>
 
 #include "ifma.hpp"
 #include "kernel.hpp"
@@ -254,6 +255,26 @@ inline void inverse_last_stage(Words (&v)[Columns][Size], const Scale& scale, co
   }
 }
 
+/// A transform that meets its words and tables in the last cache or in memory waits for them twice as long as it computes, unless they are
+/// asked for ahead. Nothing happens at addresses beyond an array.
+inline constexpr std::size_t blocks_ahead = 8;
+/// Rows this long come from beyond the first cache.
+inline constexpr std::size_t far_stride = 1024;
+
+template <int Vectors>
+inline void prefetch(const Word* base, std::size_t words) noexcept {
+  // An integer, because a pointer may not leave its array.
+  const std::uintptr_t first = reinterpret_cast<std::uintptr_t>(base) + sizeof(Word) * words;
+#pragma GCC unroll 16
+  for (std::size_t i = 0; i < Vectors; ++i) _mm_prefetch(reinterpret_cast<const char*>(first + 64 * i), _MM_HINT_T0);
+}
+
+template <int Log, int Columns>
+inline void prefetch_columns(const Word* values, std::size_t words, std::size_t stride) noexcept {
+#pragma GCC unroll 16
+  for (std::size_t row = 0; row < std::size_t{1} << Log; ++row) prefetch<Columns>(values, words + row * stride);
+}
+
 /// `Log` stages of a node of 2^Log rows of `stride` words.
 template <int Limit, int Log>
 void forward_pass(Word* values, std::size_t stride, std::size_t index, const Transform& shared) noexcept {
@@ -262,6 +283,7 @@ void forward_pass(Word* values, std::size_t stride, std::size_t index, const Tra
   for (std::size_t i = 0; i < stride; i += 8 * columns<Log>) {
     Words v[columns<Log>][1 << Log];
     load_columns<Log>(v, values + i, stride);
+    if (stride >= far_stride) prefetch_columns<Log, columns<Log>>(values, i + 64, stride);
     forward_stages<Limit, Log, 0>(v, [&](int, int place) -> const Factor& { return head.of[place]; }, transform);
     store_columns<Log>(values + i, stride, v);
   }
@@ -293,6 +315,7 @@ inline void forward_blocks(Word* values, std::size_t block, const Transform& tra
     const std::size_t first = std::bit_floor(i);
     return transform.head((index + static_cast<std::size_t>(column)) * first + i - first);
   };
+  prefetch<7 * Columns>(transform.tail_roots, 56 * (block + blocks_ahead));
   forward_stages<Limit, 3, 0>(v, head, transform);
 #pragma GCC unroll 2
   for (int column = 0; column < Columns; ++column) transpose(v[column]);
@@ -325,6 +348,9 @@ inline void inverse_blocks(Word* values, std::size_t block, const Transform& tra
   const auto tail = [&](int column, int place) {
     return transform.tail(7 * (mirrored - static_cast<std::size_t>(column)) + static_cast<std::size_t>(place));
   };
+  prefetch<8 * Columns>(values, 64 * blocks_ahead);
+  // Tables are read from their end; the last blocks have nothing ahead.
+  if (mirrored >= blocks_ahead) prefetch<7 * Columns>(transform.tail_roots, 56 * (mirrored - blocks_ahead));
   inverse_stages<Limit, 1, 8>(v, tail, transform);
   Words rows[Columns][8];
 #pragma GCC unroll 2
