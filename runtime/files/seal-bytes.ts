@@ -13,6 +13,14 @@ export interface RlweForm {
   readonly scale: number;
 }
 
+/** The words of a pair of polynomials as they stand in a file, [polynomial][prime][coefficient]: views of its bytes. */
+export interface RlwePair {
+  /** Both polynomials; only the first where a seed stands for the second. */
+  readonly words: Uint8Array;
+  /** 64 bytes for one of SEAL's generators. */
+  readonly seed?: { readonly generator: 'blake2xb' | 'shake256'; readonly bytes: Uint8Array };
+}
+
 const headerLength = 16;
 const seedBlockLength = headerLength + 1 + 64;
 
@@ -89,7 +97,7 @@ function reduced(view: DataView, from: number, count: number, prime: bigint): bo
   return true;
 }
 
-function checkRlwe(cursor: Cursor, form: RlweForm): void {
+function readRlwe(cursor: Cursor, form: RlweForm): RlwePair {
   const end = cursor.header();
   cursor.expectBytes(form.levelId, 'the modulus');
   cursor.expect(cursor.u8(), 1, 'transform form');
@@ -102,23 +110,39 @@ function checkRlwe(cursor: Cursor, form: RlweForm): void {
   const polynomial = form.ringDegree * form.primes.length;
   const words = cursor.u64();
   if (words !== polynomial && words !== 2 * polynomial) cursor.refuse(`${words} words`);
+  const start = cursor.at;
   cursor.residues(words / polynomial, form);
   cursor.expect(cursor.at, arrayEnd, 'length of the coefficients');
-  if (words === polynomial) {
-    // The second polynomial is uniform and stands as the seed of SEAL's generator (1: BLAKE2xb, 2: SHAKE256).
-    cursor.expect(cursor.header() - cursor.at, seedBlockLength - headerLength, 'length of the seed');
-    const generator = cursor.u8();
-    if (generator !== 1 && generator !== 2) cursor.refuse('unknown generator');
-    cursor.at += 64;
+  const stored = cursor.bytes.subarray(start, cursor.at);
+  if (words !== polynomial) {
+    cursor.expect(cursor.at, end, 'length');
+    return { words: stored };
   }
+  // The second polynomial is uniform and stands as the seed of SEAL's generator.
+  cursor.expect(cursor.header() - cursor.at, seedBlockLength - headerLength, 'length of the seed');
+  const generator = generators.get(cursor.u8()) ?? cursor.refuse('unknown generator');
+  const seed = cursor.bytes.subarray(cursor.at, cursor.at + 64);
+  cursor.at += 64;
   cursor.expect(cursor.at, end, 'length');
+  return { words: stored, seed: { generator, bytes: seed } };
 }
 
+const generators: ReadonlyMap<number, 'blake2xb' | 'shake256'> = new Map([
+  [1, 'blake2xb'],
+  [2, 'shake256'],
+]);
+
 /** Accepts exactly a ciphertext of size 2 of this form, whole or with a seed. Errors: FHE0702. */
-export function checkCiphertextBytes(bytes: Uint8Array, form: RlweForm, what: string): Uint8Array {
+export function readCiphertextPair(bytes: Uint8Array, form: RlweForm, what: string): RlwePair {
   const cursor = new Cursor(bytes, what);
-  checkRlwe(cursor, form);
+  const pair = readRlwe(cursor, form);
   cursor.expect(cursor.at, bytes.length, 'length');
+  return pair;
+}
+
+/** As {@link readCiphertextPair}, for SEAL, which takes the bytes themselves. */
+export function checkCiphertextBytes(bytes: Uint8Array, form: RlweForm, what: string): Uint8Array {
+  readCiphertextPair(bytes, form, what);
   return bytes;
 }
 
@@ -126,26 +150,33 @@ export function checkCiphertextBytes(bytes: Uint8Array, form: RlweForm, what: st
  * Accepts exactly one key-switching key (relinearization or Galois) over the whole modulus: a table of key lists of which one is filled,
  * with one RLWE pair for each data prime. `index` is the place of the filled list. Errors: FHE0702.
  */
-export function checkKeyBytes(
+export function readKeyPairs(
   bytes: Uint8Array,
   form: RlweForm,
   index: number,
   tableLength: number,
   what: string,
-): Uint8Array {
+): RlwePair[] {
   const cursor = new Cursor(bytes, what);
   const end = cursor.header();
   cursor.expectBytes(form.levelId, 'the modulus');
   cursor.expect(cursor.u64(), tableLength, 'length of the key table');
   const digits = form.primes.length - 1;
+  const pairs: RlwePair[] = [];
   for (let i = 0; i < tableLength; i++) {
     const listed = cursor.u64();
     cursor.expect(listed, i === index ? digits : 0, `number of keys at ${i}`);
-    for (let d = 0; d < listed; d++) checkRlwe(cursor, form);
+    for (let d = 0; d < listed; d++) pairs.push(readRlwe(cursor, form));
   }
   cursor.expect(cursor.at, end, 'length');
   cursor.expect(cursor.at, bytes.length, 'length');
-  return bytes;
+  return pairs;
+}
+
+/** As {@link readKeyPairs}, for SEAL, which takes the bytes themselves. */
+export function checkKeyBytes(...args: Parameters<typeof readKeyPairs>): Uint8Array {
+  readKeyPairs(...args);
+  return args[0];
 }
 
 /** Accepts exactly a secret key over the whole modulus: one polynomial, in transform form. Errors: FHE0702. */

@@ -1,34 +1,12 @@
 import type { RlweForm } from './seal-bytes.ts';
 
-/**
- * The raw words inside SEAL's serialized ciphertexts, for back ends that are not SEAL. Format: SEAL 4.1
- * native/src/seal/{serialization,ciphertext,dynarray}.cpp, uncompressed; words stand as [part][prime][coefficient].
- */
 const objectHeader = 16;
 const wordsAt = 113;
-const seedBlock = objectHeader + 1 + 64;
 
-/** SEAL's number of the generator that expands a seed. */
-const blake2xb = 1;
-
-export interface CiphertextWords {
-  /** Both parts; or only the first when `seed` stands for the second. */
-  readonly words: Uint8Array;
-  /** 64 bytes for SEAL's BLAKE2Xb generator. */
-  readonly seed?: Uint8Array;
-}
-
-/** Takes the words out of a ciphertext that `checkCiphertextBytes` accepted; undefined when it has a seed of another generator than BLAKE2Xb. */
-export function ciphertextWords(bytes: Uint8Array, form: RlweForm): CiphertextWords | undefined {
-  const part = 8 * form.ringDegree * form.primes.length;
-  const whole = wordsAt + 2 * part;
-  if (bytes.length === whole) return { words: bytes.subarray(wordsAt, whole) };
-  const seedAt = wordsAt + part + objectHeader;
-  if (bytes.length !== wordsAt + part + seedBlock || bytes[seedAt] !== blake2xb) return undefined;
-  return { words: bytes.subarray(wordsAt, wordsAt + part), seed: bytes.subarray(seedAt + 1, seedAt + 65) };
-}
-
-/** Words of a ciphertext of `parts` polynomials as SEAL writes it. */
+/**
+ * A ciphertext of `parts` polynomials as SEAL writes it, from words [part][prime][coefficient]. Format: SEAL 4.1
+ * native/src/seal/{serialization,ciphertext,dynarray}.cpp, uncompressed.
+ */
 export function ciphertextFromWords(words: Uint8Array, parts: number, form: RlweForm): Uint8Array {
   const bytes = new Uint8Array(wordsAt + words.length);
   const view = new DataView(bytes.buffer);

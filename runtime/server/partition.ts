@@ -10,6 +10,17 @@ export interface Partition {
 
 export const unowned = -1;
 
+/** Whether a worker runs each instruction, the encodes that it needs included. */
+export function ownedInstructions(program: Program, workerOf: Int32Array, worker: number): boolean[] {
+  const inputs = inputCount(program);
+  const owned = Array.from(workerOf, (w) => w === worker);
+  program.instructions.forEach((instruction, at) => {
+    if (instruction.op === 'encode' || !owned[at]) return;
+    for (const r of instruction.args) if (r >= inputs && workerOf[r - inputs] === unowned) owned[r - inputs] = true;
+  });
+  return owned;
+}
+
 const heavy = new Set(['rotate', 'relinearize', 'conjugate', 'switch_key']);
 
 /**

@@ -12,8 +12,9 @@ import { sealBackend } from '../seal/backend.ts';
 import { guard, openSeal, type CipherText, type Seal } from '../seal/library.ts';
 import { newCipherText } from '../seal/pools.ts';
 import { failedBy, type Failed } from '../worker-link.ts';
-import { unowned } from './partition.ts';
-import { keyUses, ResidentKeys } from './resident-keys.ts';
+import { ownedInstructions } from './partition.ts';
+import { keyUses } from './key-cache.ts';
+import { ResidentKeys } from './resident-keys.ts';
 import type { Handover, RunRequest, WorkerReply, WorkerStart } from './messages.ts';
 
 /** One worker of a server: holds SEAL, its share of the evaluation keys, and runs its share of the program on request. */
@@ -25,18 +26,6 @@ const port = ((): MessagePort => {
 })();
 
 const reply = (message: WorkerReply | Failed): void => port.postMessage(message);
-
-/** Whether this worker runs each instruction; encodes go where their plaintext is used. */
-function ownedInstructions(program: Program): boolean[] {
-  const inputs = inputCount(program);
-  const owned = Array.from(start.workerOf, (w) => w === start.worker);
-  program.instructions.forEach((instruction, at) => {
-    if (instruction.op === 'encode' || !owned[at]) return;
-    for (const r of instruction.args)
-      if (r >= inputs && start.workerOf[r - inputs] === unowned) owned[r - inputs] = true;
-  });
-  return owned;
-}
 
 /** For each register the other workers that need it, and whether it is a result of the program. */
 function destinations(program: Program): Map<Register, Set<number>> {
@@ -57,7 +46,7 @@ async function serve(): Promise<void> {
   const { program } = model;
   const inputs = inputCount(program);
   const seal = await openSeal(program.parameters);
-  const owned = ownedInstructions(program);
+  const owned = ownedInstructions(program, start.workerOf, start.worker);
   const mine = program.instructions.filter((_, at) => owned[at]);
   const keys = new ResidentKeys(
     seal,

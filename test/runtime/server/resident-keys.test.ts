@@ -11,7 +11,8 @@ import { openClient } from '../../../runtime/client/session.ts';
 import { openEvaluationKeys } from '../../../runtime/files/evaluation-keys.ts';
 import { withFile, writeFileParts } from '../../../runtime/files/files.ts';
 import { openSeal } from '../../../runtime/seal/library.ts';
-import { keyUses, ResidentKeys } from '../../../runtime/server/resident-keys.ts';
+import { keyUses } from '../../../runtime/server/key-cache.ts';
+import { ResidentKeys } from '../../../runtime/server/resident-keys.ts';
 import { openServer } from '../../../runtime/server/session.ts';
 import { Assembler, testParameters } from '../assembler.ts';
 
