@@ -38,7 +38,10 @@ const zip = (a: Float64Array, b: Float64Array, f: (x: number, y: number) => numb
 function linear(a: Tensor, p: Tensor, f: (x: number, y: number) => number): Tensor {
   const b = alike(a, p);
   if (!isComplex(a) && !isComplex(b)) return tensor(a.shape, zip(a.data, b.data, f));
-  return complexTensor(zip(realPart(a), realPart(b), f), zip(imaginaryPart(a), imaginaryPart(b), f));
+  const real = zip(realPart(a), realPart(b), f);
+  const imaginary = zip(imaginaryPart(a), imaginaryPart(b), f);
+  // A vector and its conjugate add up to a real one.
+  return imaginary.some((x) => x !== 0) ? complexTensor(real, imaginary) : tensor([real.length], real);
 }
 
 export const addVectors = (a: Tensor, b: Tensor): Tensor => linear(a, b, (x, y) => x + y);

@@ -4,6 +4,7 @@
  * give the conjugates.
  */
 export interface Embedding {
+  readonly ringDegree: number;
   /** N coefficients -> N / 2 slots. */
   readonly toSlots: (coefficients: Float64Array) => ComplexVector;
   /** N / 2 slots -> N coefficients: the inverse. */
@@ -39,6 +40,7 @@ export function makeEmbedding(ringDegree: number): Embedding {
     place[j] = ((conjugated[j] ? 2 * ringDegree - element : element) - 1) / 4;
   }
   return {
+    ringDegree,
     toSlots: (coefficients) => {
       const points = { real: new Float64Array(slots), imaginary: new Float64Array(slots) };
       for (let n = 0; n < slots; n++) {

@@ -1,4 +1,8 @@
+import { addVectors, complexTensor, realPart } from '../../ir/ckks/complex.ts';
+import { makeEmbedding, type Embedding } from '../../ir/ckks/embedding.ts';
+import { averageDenseWeight, drawOverflow } from '../../ir/ckks/overflow.ts';
 import type { Parameters } from '../../ir/ckks/parameters.ts';
+import { defaultSparseWeight } from '../../ir/ckks/secret.ts';
 import { InternalError } from '../../ir/diagnostics.ts';
 import type { Func, Value } from '../../ir/module.ts';
 import { registry } from '../../ir/registry.ts';
@@ -15,7 +19,7 @@ export interface NoiseSample {
 
 /**
  * Runs a ckks function on each input (one vector a parameter) side by side in exact numbers and with normal noise of the deviation that every op
- * adds ({@link ownNoise}). Unlike a formula over whole values, this knows which slots matter, and that errors of a power of one value add up.
+ * adds ({@link ownNoise}), and with the multiples of the base prime that a raise of the modulus adds. Unlike a formula over whole values, this knows which slots matter, and that errors of a power of one value add up.
  */
 export function sampleNoise(
   func: Func,
@@ -27,14 +31,14 @@ export function sampleNoise(
   for (const op of func.body) op.operands.forEach((o) => last.set(o, op));
   const results = func.results.map((r) => r.value);
   const own = new Map([...func.params, ...func.body].map((v) => [v, ownNoise(v, parameters)]));
-  const addNoise = noiseSource();
+  const noise = noiseSource(parameters);
   const runs = inputs.map((vectors) => {
     const known = new Map<Value, Pair>();
     const record = (value: Value, exact: Tensor, noisy: Tensor): void => {
       let most = largest.get(value) ?? 0;
       for (const x of exact.data) if (!(Math.abs(x) <= most)) most = Math.abs(x);
       largest.set(value, most);
-      known.set(value, { exact, noisy: addNoise(noisy, own.get(value) ?? 0) });
+      known.set(value, { exact, noisy: noise.add(noisy, own.get(value) ?? 0) });
     };
     const of = (value: Value): Pair => {
       const pair = known.get(value);
@@ -56,10 +60,11 @@ export function sampleNoise(
         operands.map((o) => o.noisy),
         op.attrs,
       );
-      record(op, exact, noisy);
+      if (op.op === 'ckks.mod_raise') record(op, exact, addVectors(noisy, noise.overflow(op)));
+      else record(op, exact, addsConjugate(op) ? tensor([realPart(noisy).length], realPart(noisy)) : noisy);
       for (const o of op.operands) if (last.get(o) === op && !results.includes(o)) known.delete(o);
     }
-    return { exact: results.map((r) => of(r).exact.data), noisy: results.map((r) => of(r).noisy.data) };
+    return { exact: results.map((r) => realPart(of(r).exact)), noisy: results.map((r) => realPart(of(r).noisy)) };
   });
   return { largest, runs };
 }
@@ -72,8 +77,21 @@ interface Pair {
 /** More than twice the slots of the largest ring, so that two ops seldom meet the same numbers. */
 const tableSize = 2 ** 17;
 
-/** Adds normal noise to copies; every source gives the same sequence, so that compiling twice gives one program. */
-function noiseSource(): (x: Tensor, deviation: number) => Tensor {
+/** Whether the op adds a value and its conjugate: what is left of the imaginary parts is noise, which no real program sees. */
+const addsConjugate = ({ op, operands: [a, b] }: Value): boolean =>
+  op === 'ckks.add' &&
+  ((a.op === 'ckks.conjugate' && a.operands[0] === b) || (b.op === 'ckks.conjugate' && b.operands[0] === a));
+
+interface NoiseSource {
+  /** Adds normal noise to a copy. */
+  readonly add: (x: Tensor, deviation: number) => Tensor;
+  /** What this raise adds to the slots. */
+  readonly overflow: (raise: Value) => Tensor;
+}
+
+/** Every source gives the same sequence, so that compiling twice gives one program. */
+function noiseSource({ ringDegree, primes }: Parameters): NoiseSource {
+  let embedding: Embedding | undefined;
   let state = 0x2545f491;
   const next = (): number => {
     state ^= state << 13;
@@ -84,12 +102,24 @@ function noiseSource(): (x: Tensor, deviation: number) => Tensor {
   // Box and Muller (1958) on xorshift32 (Marsaglia, JSS 8, 2003).
   const normal = (): number => Math.sqrt(-2 * Math.log(next() / 2 ** 32)) * Math.cos((2 * Math.PI * next()) / 2 ** 32);
   const table = Float64Array.from({ length: tableSize }, normal);
-  return (x, deviation) => {
-    if (deviation === 0) return x;
-    const from = next() % tableSize;
-    return tensor(
-      x.shape,
-      x.data.map((v, i) => v + deviation * table[(from + i) % tableSize]),
-    );
+  return {
+    add: (x, deviation) => {
+      if (deviation === 0) return x;
+      const from = next() % tableSize;
+      return tensor(
+        x.shape,
+        x.data.map((v, i) => v + deviation * table[(from + i) % tableSize]),
+      );
+    },
+    overflow: ({ operands: [x] }) => {
+      embedding ??= makeEmbedding(ringDegree);
+      const weight = x.op === 'ckks.switch_key' ? defaultSparseWeight : averageDenseWeight(ringDegree);
+      const { real, imaginary } = drawOverflow(embedding, weight, normal);
+      const factor = x.type.kind === 'cipher' ? Number(primes[0]) / x.type.scale : NaN;
+      return complexTensor(
+        real.map((v) => factor * v),
+        imaginary.map((v) => factor * v),
+      );
+    },
   };
 }

@@ -1,10 +1,11 @@
+import { makeEmbedding, type Embedding } from '../../ir/ckks/embedding.ts';
 import { encodeNoise, freshNoise, keySwitchNoise, rescaleNoise, secretSwitchNoise } from '../../ir/ckks/noise.ts';
+import { averageDenseWeight, drawOverflow } from '../../ir/ckks/overflow.ts';
 import { slotCount, type Parameters } from '../../ir/ckks/parameters.ts';
 import { defaultSparseWeight } from '../../ir/ckks/secret.ts';
 import { fail } from '../../ir/diagnostics.ts';
 import type { Backend } from '../backend.ts';
 import { largestValue } from '../largest-value.ts';
-import { overflows } from './raise.ts';
 import { makeRandom, normal, normalTable, type Random } from './random.ts';
 import { largestSlot, SlotVectors, type Noise, type Slots } from './slot-vectors.ts';
 import * as slotwise from './slotwise.ts';
@@ -58,7 +59,7 @@ export function simulatorBackend(
 ): SimulatorBackend {
   const slots = slotCount(parameters);
   const { ringDegree, primes } = parameters;
-  const denseWeight = Math.round((2 * ringDegree) / 3);
+  const dense = averageDenseWeight(ringDegree);
   const table = normalTable(makeRandom(seed, 0), Math.max(2 ** 17, 4 * slots));
   const largest = table.reduce((m, x) => Math.max(m, Math.abs(x)), 0);
   const ofEncoding = makeRandom(seed, 1);
@@ -67,7 +68,7 @@ export function simulatorBackend(
   const limits = primes.map((_, level) => largestValue(parameters, level, 1));
   const vectors = new SlotVectors(slots);
   const nothing = new Float64Array(slots);
-  let drawOverflows: ReturnType<typeof overflows> | undefined;
+  let embedding: Embedding | undefined;
   let count = 0;
 
   const place = (random: Random): number => random() % (table.length - slots);
@@ -80,7 +81,7 @@ export function simulatorBackend(
     scale: number,
     size: number,
     bound: number,
-    hammingWeight = denseWeight,
+    hammingWeight = dense,
   ): SimulatedCipher => {
     const limit = limits[level] / scale;
     const most = bound < limit ? bound : largestSlot(vector);
@@ -197,8 +198,8 @@ export function simulatorBackend(
     mulI: (a) => fresh(a, vectors.timesMonomial(a)),
     modRaise: (a, level) => {
       if (a.level !== 0 || level < 1) fail('FHE0503', `mod_raise from level ${a.level} to ${level}`);
-      drawOverflows ??= overflows(ringDegree);
-      const multiples = drawOverflows(ofRun, a.hammingWeight);
+      embedding ??= makeEmbedding(ringDegree);
+      const multiples = drawOverflow(embedding, a.hammingWeight, () => normal(ofRun));
       const raised = vectors.plusMultiple(a, multiples, Number(primes[0]) / a.scale);
       return checked(raised, level, a.scale, a.size, Infinity, a.hammingWeight);
     },
@@ -210,7 +211,7 @@ export function simulatorBackend(
         a.scale,
         a.size,
         secretSwitchNoise(parameters, to, sparseWeight),
-        to === 'sparse' ? sparseWeight : denseWeight,
+        to === 'sparse' ? sparseWeight : dense,
       ),
     releaseCipher: (a) => vectors.release(a),
     releasePlain: () => undefined,

@@ -1,3 +1,4 @@
+import type { ComplexVector } from '../../ir/ckks/embedding.ts';
 import { largestMagnitude, largestModulus } from '../largest-value.ts';
 import * as slotwise from './slotwise.ts';
 
@@ -5,10 +6,6 @@ import * as slotwise from './slotwise.ts';
 export interface Slots {
   readonly values: Float64Array;
   readonly imaginary?: Float64Array | undefined;
-}
-
-export interface ComplexSlots extends Slots {
-  readonly imaginary: Float64Array;
 }
 
 /** Noise of one operation: a run of `table` for each part, times `strength`. */
@@ -89,9 +86,9 @@ export class SlotVectors {
   }
 
   /** a + factor * b, complex. */
-  plusMultiple(a: Slots, b: ComplexSlots, factor: number): Slots {
+  plusMultiple(a: Slots, b: ComplexVector, factor: number): Slots {
     const [values, imaginary] = [this.#buffer(), this.#buffer()];
-    slotwise.addMultiple(values, a.values, b.values, factor);
+    slotwise.addMultiple(values, a.values, b.real, factor);
     if (a.imaginary) slotwise.addMultiple(imaginary, a.imaginary, b.imaginary, factor);
     else slotwise.mulNumber(imaginary, b.imaginary, factor);
     return { values, imaginary };
