@@ -60,7 +60,7 @@ export function makeChain(request: ChainRequest): Parameters | undefined {
     primes.unshift(prime);
     scales.unshift(scale ** 2 / Number(prime));
   }
-  const base = take(primeNearest(BigInt(Math.round(scales[0] * 2 ** ratioBits)), step, taken));
+  const base = take(primeBelow(BigInt(Math.floor(scales[0] * 2 ** ratioBits)), step, taken));
   if (base === undefined) return undefined;
   primes.unshift(base);
   const parameters = { ringDegree, primes, specialPrimes: special, scales, secure: false };

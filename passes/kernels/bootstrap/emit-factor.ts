@@ -14,10 +14,6 @@ export function cipherOf(value: Value): CipherType {
   return value.type;
 }
 
-/** The scale of a plaintext whose product with `x` at `level` has the square of the canonical scale. */
-export const plaintextScale = ({ scales }: Parameters, level: number, x: CipherType): number =>
-  scales[level] ** 2 / x.scale;
-
 /** Rotation to the left by any number of steps; by none, the value itself. */
 export function rotateValue(builder: Builder, x: Value, steps: number, size: number): Value {
   const by = wrapSteps(steps, size);
@@ -49,7 +45,7 @@ export function emitFactor(
   const { size } = map;
   const slots = parameters.ringDegree / 2;
   const lowered = cipherOf(x).level === level ? x : builder.create(ckks.modSwitch, [x], { level }, loc);
-  const scale = plaintextScale(parameters, level, cipherOf(lowered));
+  const scale = parameters.scales[level] ** 2 / cipherOf(lowered).scale;
   const rotated = Array.from({ length: babies }, (_, b) => rotateValue(builder, lowered, b * stride, size));
   const add = (a: Value | undefined, b: Value | undefined): Value | undefined =>
     a && b ? builder.create(ckks.add, [a, b], {}, loc) : (a ?? b);

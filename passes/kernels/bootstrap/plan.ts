@@ -100,25 +100,29 @@ function highBits(bits: number, evalMod: EvalModPlan, coeffsToSlots: number): nu
   return primes;
 }
 
-/** Plans a bootstrap and chooses the chain for it. Throws FHE0602 where there are too few primes of a size; check `secure`. */
-export function planBootstrap(request: BootstrapRequest): PlannedBootstrap {
-  const { ringDegree, slots, sparseWeight, userLevels, messageBound, scaleBits, ratioBits } = request;
-  if (!(slots >= 4 && slots <= ringDegree / 2 && Number.isInteger(Math.log2(slots))))
-    throw new InternalError(`${slots} slots of ${ringDegree / 2} hold data`);
+/** The removal of q_0 I that a request needs; it does not depend on the sizes of primes nor on the user's levels. */
+export function planEvalMod(
+  request: Omit<BootstrapRequest, 'highBits' | 'specialBits' | 'userLevels'>,
+): BootstrapPlan['evalMod'] {
+  const { ringDegree, failureBits, sparseWeight, messageBound, ratioBits } = request;
   const weight = sparseWeight ?? denseWeight(ringDegree);
-  const bound = leastBound(weight, ringDegree, request.failureBits);
-  const evalMod = planSine({
-    bound,
+  return planSine({
+    bound: leastBound(weight, ringDegree, failureBits),
     spread: messageBound * 2 ** -ratioBits,
     deviation: overflowDeviation(weight),
     arcsine: request.arcsine,
     bits: request.sineBits,
     levelWorth: request.levelWorth,
   });
+}
+
+/** Plans a bootstrap and chooses the chain for it. Throws FHE0602 where there are too few primes of a size; check `secure`. */
+export function planBootstrap(request: BootstrapRequest, evalMod = planEvalMod(request)): PlannedBootstrap {
+  const { ringDegree, slots, sparseWeight, userLevels, messageBound, scaleBits } = request;
   const input = request.slotsToCoeffs;
   const output = input + userLevels;
-  const levels = { input, output, evalMod: output + sineDepth(evalMod).total, top: 0 };
-  levels.top = levels.evalMod + request.coeffsToSlots;
+  const start = output + sineDepth(evalMod).total;
+  const levels = { input, output, evalMod: start, top: start + request.coeffsToSlots };
   const parameters = makeChain({
     ...request,
     lowLevels: output,
@@ -126,18 +130,27 @@ export function planBootstrap(request: BootstrapRequest): PlannedBootstrap {
   });
   if (!parameters)
     fail('FHE0602', `there are too few primes of 2^${scaleBits} or 2^${request.highBits} at N = ${ringDegree}`);
-  const plan: BootstrapPlan = {
-    ringDegree,
+  const shared = { ringDegree, levels, evalMod, messageBound, sparseWeight, failureBits: request.failureBits };
+  return { plan: withSlots(shared, slots, request.stepCosts), parameters };
+}
+
+/** The plan on the same chain for data in another number of slots: fewer slots take fewer rotations and products, at most as many levels. */
+export function withSlots(
+  plan: Omit<BootstrapPlan, 'slots' | 'slotsToCoeffs' | 'coeffsToSlots'>,
+  slots: number,
+  costs: StepCosts = defaultStepCosts,
+): BootstrapPlan {
+  const { ringDegree, levels } = plan;
+  if (!(slots >= 4 && slots <= ringDegree / 2 && Number.isInteger(Math.log2(slots))))
+    throw new InternalError(`${slots} slots of ${ringDegree / 2} hold data`);
+  const factors = (direction: FourierFactor['direction'], most: number): FourierFactor[] =>
+    planFactors(direction, slots, Math.min(most, Math.log2(slots)), costs);
+  return {
+    ...plan,
     slots,
-    levels,
-    slotsToCoeffs: planFactors('slots-to-coeffs', slots, request.slotsToCoeffs, request.stepCosts),
-    coeffsToSlots: planFactors('coeffs-to-slots', slots, request.coeffsToSlots, request.stepCosts),
-    evalMod,
-    messageBound,
-    sparseWeight,
-    failureBits: request.failureBits,
+    slotsToCoeffs: factors('slots-to-coeffs', levels.input),
+    coeffsToSlots: factors('coeffs-to-slots', levels.top - levels.evalMod),
   };
-  return { plan, parameters };
 }
 
 /**
