@@ -91,4 +91,10 @@ const Word* SplitPolynomial::limb(std::size_t d, std::size_t j, Word* scratch) c
   return scratch;
 }
 
+LiftedLimb::LiftedLimb(Engine& engine, const SplitPolynomial& split, std::size_t j) {
+  const std::size_t step = engine.ring().degree + lifted_padding;
+  scratch_ = Buffer(engine.memory(), split.digits().size() * step);
+  for (std::size_t d = 0; d < split.digits().size(); d++) words_.push_back(split.limb(d, j, scratch_.data() + d * step));
+}
+
 }  // namespace fhec

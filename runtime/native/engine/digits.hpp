@@ -56,4 +56,20 @@ class SplitPolynomial {
   Polynomial quotients_;
 };
 
+/// All digits of a split polynomial modulo one limb of its basis, in transform form.
+class LiftedLimb {
+ public:
+  LiftedLimb(Engine& engine, const SplitPolynomial& split, std::size_t j);
+
+  std::span<const Word* const> words() const noexcept { return words_; }
+
+ private:
+  Buffer scratch_;
+  std::vector<const Word*> words_;
+};
+
+/// Lifted limbs lie this many words apart beyond their length: beginning at one place modulo the size of a cache's way, they would push each
+/// other out of it.
+inline constexpr std::size_t lifted_padding = 64;
+
 }  // namespace fhec

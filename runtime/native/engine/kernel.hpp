@@ -30,10 +30,18 @@ struct Kernel {
   /// out = sum over k < count of a[k] b[k], with one reduction at the end; 1 <= count <= 64.
   void (*inner_product)(Word* out, const Word* const* a, const Word* const* b, std::size_t count, std::size_t n,
                         const Modulus& q);
+  /// Both inner products of key switching: out[h] = sum over k < count of a[k] b_h[k], 1 <= count <= 64. The second factors lie interleaved, so that
+  /// they are read from memory as one stream: words 8i .. 8i + 7 of b_h[k] stand at b[16 (i stride + k) + 8 h].
+  void (*inner_product_pair)(Word* const* out, const Word* const* a, const Word* b, std::size_t stride,
+                             std::size_t count, std::size_t n, const Modulus& q);
   /// out = sum over k < count of scalars[k] a[k], where the words of a[k] are below 2^62 and belong to other moduli, and the scalars
   /// are below q; 1 <= count <= 64. The inner loop of a base conversion.
   void (*combine)(Word* out, const Word* const* a, const Word* scalars, std::size_t count, std::size_t n,
                   const Modulus& q);
+  /// out = floor(1/2 + sum over k < count of a[k] fractions[k] 2^-(51 + bits[k])): the a[k] have at most bits[k] bits, the fractions 52. Each term is
+  /// cut to 51 bits after the point, of a[k] the upper 52 bits are read. The quotients of a base conversion; 1 <= count <= 64.
+  void (*quotients)(Word* out, const Word* const* a, const Word* fractions, const int* bits, std::size_t count,
+                    std::size_t n);
   /// out[i] = a[table[i]]; `out` must not be `a`.
   void (*gather)(Word* out, const Word* a, const std::uint32_t* table, std::size_t n);
 };

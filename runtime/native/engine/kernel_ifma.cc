@@ -148,6 +148,56 @@ void inner_product(Word* out, const Word* const* a, const Word* const* b, std::s
   for (; i < n; i += 8) inner_product_at<1>(i, out, a, b, count, reducer);
 }
 
+/// As inner_product_at, for both halves of interleaved factors: each word of `a` is loaded once.
+template <int Vectors>
+inline void inner_product_pair_at(std::size_t i, Word* const* out, const Word* const* a, const Word* b,
+                                  std::size_t stride, std::size_t count, const Reducer& reducer) noexcept {
+  Words low[2][Vectors];
+  Words high[2][Vectors];
+#pragma GCC unroll 4
+  for (int v = 0; v < Vectors; ++v) low[0][v] = low[1][v] = high[0][v] = high[1][v] = _mm512_setzero_si512();
+  const Word* row = b + 2 * i * stride;
+  for (std::size_t k = 0; k < count; ++k) {
+#pragma GCC unroll 4
+    for (int v = 0; v < Vectors; ++v) {
+      const Words left = load(a[k] + i + 8 * v);
+#pragma GCC unroll 2
+      for (int h = 0; h < 2; ++h) {
+        const Words right = load(row + 16 * (static_cast<std::size_t>(v) * stride + k) + 8 * h);
+        low[h][v] = add_low(low[h][v], left, right);
+        high[h][v] = add_high(high[h][v], left, right);
+      }
+    }
+  }
+#pragma GCC unroll 2
+  for (int h = 0; h < 2; ++h) {
+#pragma GCC unroll 4
+    for (int v = 0; v < Vectors; ++v) store(out[h] + i + 8 * v, reducer.reduce_sum(low[h][v], high[h][v]));
+  }
+}
+
+void inner_product_pair(Word* const* out, const Word* const* a, const Word* b, std::size_t stride, std::size_t count,
+                        std::size_t n, const Modulus& q) {
+  const Reducer reducer(q);
+  std::size_t i = 0;
+  for (; i + 16 <= n; i += 16) inner_product_pair_at<2>(i, out, a, b, stride, count, reducer);
+  for (; i < n; i += 8) inner_product_pair_at<1>(i, out, a, b, stride, count, reducer);
+}
+
+void quotients(Word* out, const Word* const* a, const Word* fractions, const int* bits, std::size_t count,
+               std::size_t n) {
+  for (std::size_t i = 0; i < n; i += 8) {
+    Words sum = broadcast(Word{1} << 50);
+    for (std::size_t k = 0; k < count; ++k) {
+      const Words word = load(a[k] + i);
+      const Words upper = bits[k] <= 52 ? _mm512_sll_epi64(word, _mm_cvtsi32_si128(52 - bits[k]))
+                                        : _mm512_srl_epi64(word, _mm_cvtsi32_si128(bits[k] - 52));
+      sum = add_high(sum, upper, broadcast(fractions[k]));
+    }
+    store(out + i, _mm512_srli_epi64(sum, 51));
+  }
+}
+
 /// The scalars of a combination and their products with 2^52, for words that have more than 52 bits.
 struct Scalars {
   static constexpr std::size_t most = 64;
@@ -228,7 +278,8 @@ const Kernel ifma_kernel_table = {
     add,             subtract,        negate,
     multiply,        multiply_add,    multiply_scalar,
     subtract_multiply_scalar,         reduce,
-    inner_product,   combine,         gather,
+    inner_product,   inner_product_pair, combine,
+    quotients,       gather,
 };
 
 }  // namespace fhec

@@ -148,6 +148,32 @@ void combine(Word* out, const Word* const* a, const Word* scalars, std::size_t c
   }
 }
 
+void inner_product_pair(Word* const* out, const Word* const* a, const Word* b, std::size_t stride, std::size_t count,
+                        std::size_t n, const Modulus& q) {
+  for (std::size_t i = 0; i < n; i += 8) {
+    const Word* row = b + 2 * i * stride;
+    for (std::size_t h = 0; h < 2; ++h) {
+      for (std::size_t j = 0; j < 8; ++j) {
+        Wide sum = 0;
+        for (std::size_t k = 0; k < count; ++k) sum += static_cast<Wide>(a[k][i + j]) * row[16 * k + 8 * h + j];
+        out[h][i + j] = reduce_wide(sum, q);
+      }
+    }
+  }
+}
+
+void quotients(Word* out, const Word* const* a, const Word* fractions, const int* bits, std::size_t count,
+               std::size_t n) {
+  for (std::size_t i = 0; i < n; ++i) {
+    Word sum = Word{1} << 50;
+    for (std::size_t k = 0; k < count; ++k) {
+      const Word upper = bits[k] <= 52 ? a[k][i] << (52 - bits[k]) : a[k][i] >> (bits[k] - 52);
+      sum += static_cast<Word>(static_cast<Wide>(upper) * fractions[k] >> 52);
+    }
+    out[i] = sum >> 51;
+  }
+}
+
 void gather(Word* out, const Word* a, const std::uint32_t* table, std::size_t n) {
   for (std::size_t i = 0; i < n; ++i) out[i] = a[table[i]];
 }
@@ -159,7 +185,8 @@ const Kernel portable_kernel = {
     add,             subtract,        negate,
     multiply,        multiply_add,    multiply_scalar,
     subtract_multiply_scalar,         reduce,
-    inner_product,   combine,         gather,
+    inner_product,   inner_product_pair, combine,
+    quotients,       gather,
 };
 
 }  // namespace fhec

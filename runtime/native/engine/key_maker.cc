@@ -10,20 +10,29 @@
 
 namespace fhec {
 
-void expand_seed(Word* out, const Seed& seed, std::size_t d, std::size_t j, const Ring& ring, const SwitchKey& key) {
-  const KeyBasis basis{key.level, key.special_count};
+namespace {
+
+/// The a half of digit d modulo limb j of the basis.
+void expand_seed(Word* out, const Seed& seed, std::size_t d, std::size_t j, const Ring& ring, const KeyBasis& basis) {
   ChaCha20 stream(seed, {static_cast<std::uint32_t>(d), static_cast<std::uint32_t>(j), 0});
   sample_uniform({out, ring.degree}, stream, ring.limbs[basis.ring_limb(ring, j)].modulus);
 }
 
-SwitchKey expand(Engine& engine, SeededKey&& seeded) {
-  SwitchKey key = std::move(seeded.key);
-  const std::size_t limbs = key.limb_count();
-  key.halves[1] = Polynomial(engine.memory(), engine.ring().degree, key.digits.size() * limbs);
-  engine.pool().for_each(key.digits.size() * limbs, [&](std::size_t task) {
-    const std::size_t d = task / limbs;
-    const std::size_t j = task % limbs;
-    expand_seed(key.words(1, d, j), seeded.seed, d, j, engine.ring(), key);
+}  // namespace
+
+SwitchKey expand(Engine& engine, const SeededKey& seeded) {
+  const KeyShape& shape = seeded.shape;
+  const std::size_t n = engine.ring().degree;
+  const std::size_t limbs = shape.basis.limb_count();
+  SwitchKey key(engine.memory(), n, shape);
+  // By limb, so that threads write to different pages.
+  engine.pool().for_each(limbs, [&](std::size_t j) {
+    Polynomial uniform(engine.memory(), n, 1);
+    for (std::size_t d = 0; d < shape.digits.size(); d++) {
+      expand_seed(uniform.limb(0), seeded.seed, d, j, engine.ring(), shape.basis);
+      key.put(0, d, j, seeded.b.limb(d * limbs + j));
+      key.put(1, d, j, uniform.limb(0));
+    }
   });
   return key;
 }
@@ -40,15 +49,13 @@ SeededKey KeyMaker::make(const SecretLimb& from, const SecretLimb& to, KeyBasis 
   for (std::size_t i = 0; i < basis.special_count; i++) special.push_back(ring.special(i).modulus.value);
   SeededKey out;
   out.seed = system_seed();
-  SwitchKey& key = out.key;
-  key.level = basis.level;
-  key.special_count = basis.special_count;
-  key.digits = digits_of(data, special);
-  key.halves[0] = Polynomial(engine.memory(), n, key.digits.size() * basis.limb_count());
+  const std::vector<Digit> digits = digits_of(data, special);
+  out.shape = {basis, digits};
+  out.b = Polynomial(engine.memory(), n, digits.size() * basis.limb_count());
 
   Seed error_seed = system_seed();
   std::vector<SmallSecret> errors;
-  for (std::size_t d = 0; d < key.digits.size(); d++) {
+  for (std::size_t d = 0; d < digits.size(); d++) {
     ChaCha20 stream(error_seed, {static_cast<std::uint32_t>(d), 0, 1});
     errors.emplace_back(n);
     sample_gaussian(errors.back().coefficients(), stream);
@@ -66,10 +73,10 @@ SeededKey KeyMaker::make(const SecretLimb& from, const SecretLimb& to, KeyBasis 
     Polynomial uniform(engine.memory(), n, 1);
     from(source.data(), ring_limb);
     to(target.data(), ring_limb);
-    for (std::size_t d = 0; d < key.digits.size(); d++) {
-      const Digit& digit = key.digits[d];
-      Word* b = key.words(0, d, j);
-      expand_seed(uniform.limb(0), out.seed, d, j, ring, key);
+    for (std::size_t d = 0; d < digits.size(); d++) {
+      const Digit& digit = digits[d];
+      Word* b = out.b.limb(d * basis.limb_count() + j);
+      expand_seed(uniform.limb(0), out.seed, d, j, ring, basis);
       errors[d].to_limb(error.data(), limb);
       kernel.multiply_add(error.data(), uniform.limb(0), target.data(), n, limb.modulus);
       if (j >= digit.first && j < digit.first + digit.count) {
@@ -105,7 +112,7 @@ SeededKey KeyMaker::galois(std::uint64_t element, std::size_t level) const {
     ring.limbs[i].kernel->gather(out, straight.data(), back.data(), ring.degree);
   };
   SeededKey out = make(same, rotated_back, {level, ring.special_count});
-  out.key.element = element;
+  out.shape.element = element;
   return out;
 }
 

@@ -12,16 +12,14 @@ namespace fhec {
 
 /// A key as it is made and sent: the b halves, and a seed in place of the a halves.
 struct SeededKey {
+  KeyShape shape;
   Seed seed{};
-  /// Its second half is empty.
-  SwitchKey key;
+  /// Digit d modulo limb j of the basis is limb d * limb_count + j, in transform form.
+  Polynomial b;
 };
 
-/// The a half of digit d modulo the key's limb j: N words.
-void expand_seed(Word* out, const Seed& seed, std::size_t d, std::size_t j, const Ring& ring, const SwitchKey& key);
-
-/// The whole key, ready for use.
-SwitchKey expand(Engine& engine, SeededKey&& seeded);
+/// The whole key, ready for use. With the same seed and shape it is the same on every machine.
+SwitchKey expand(Engine& engine, const SeededKey& seeded);
 
 /// Makes evaluation keys. The client's: it holds the secret. Errors have standard deviation 3.2 (Homomorphic Encryption Standard, 2018);
 /// seeds and errors come from the operating system's generator through ChaCha20.

@@ -18,6 +18,7 @@ Seed system_seed() {
 }
 
 void wipe(void* bytes, std::size_t count) noexcept {
+  if (count == 0) return;
   std::memset(bytes, 0, count);
   // The compiler must assume that the zeros are read here.
   __asm__ __volatile__("" : : "r"(bytes) : "memory");

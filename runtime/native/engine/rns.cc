@@ -1,6 +1,5 @@
 #include "rns.hpp"
 
-#include <array>
 #include <cstring>
 #include <numeric>
 #include <utility>
@@ -12,8 +11,6 @@ namespace fhec {
 namespace {
 
 constexpr int fraction_bits = 51;
-constexpr int factor_bits = 52;
-constexpr std::size_t max_sources = 60;
 
 /// The product of all but the limb at `skip`, modulo q.
 Word product_without(const Ring& ring, const std::vector<std::size_t>& limbs, std::size_t skip, const Modulus& q) {
@@ -24,9 +21,6 @@ Word product_without(const Ring& ring, const std::vector<std::size_t>& limbs, st
   return product;
 }
 
-/// y shifted so that its modulus fills 52 bits.
-inline Word to_factor(Word y, int bits) { return bits <= factor_bits ? y << (factor_bits - bits) : y >> (bits - factor_bits); }
-
 }  // namespace
 
 BaseConversion::BaseConversion(const Ring& ring, std::vector<std::size_t> limbs) : ring_(&ring), limbs_(std::move(limbs)) {
@@ -34,6 +28,7 @@ BaseConversion::BaseConversion(const Ring& ring, std::vector<std::size_t> limbs)
   for (std::size_t i = 0; i < count(); i++) {
     const Modulus& q = ring.limbs.at(limbs_[i]).modulus;
     scales_.push_back(inv_mod(product_without(ring, limbs_, i, q), q));
+    bits_.push_back(q.bits);
     fractions_.push_back(static_cast<Word>((static_cast<Wide>(1) << (q.bits + fraction_bits)) / q.value));
   }
   weights_.resize((count() + 1) * ring.limbs.size());
@@ -61,24 +56,19 @@ void BaseConversion::quotients(Word* out, const Word* scaled) const {
     for (std::size_t k = 0; k < n; k++) out[k] = scaled[k] > half;
     return;
   }
-  constexpr Word half = Word{1} << (fraction_bits - 1);
-  for (std::size_t k = 0; k < n; k++) out[k] = half;
-  for (std::size_t i = 0; i < count(); i++) {
-    const int bits = ring_->limbs[limbs_[i]].modulus.bits;
-    const Word fraction = fractions_[i];
-    const Word* y = scaled + i * n;
-    for (std::size_t k = 0; k < n; k++) {
-      out[k] += static_cast<Word>(static_cast<Wide>(to_factor(y[k], bits)) * fraction >> factor_bits);
-    }
-  }
-  for (std::size_t k = 0; k < n; k++) out[k] >>= fraction_bits;
+  ring_->limbs[limbs_[0]].kernel->quotients(out, pointers_to(scaled).data(), fractions_.data(), bits_.data(), count(), n);
+}
+
+BaseConversion::Pointers BaseConversion::pointers_to(const Word* scaled) const noexcept {
+  Pointers pointers{};
+  for (std::size_t i = 0; i < count(); i++) pointers[i] = scaled + i * ring_->degree;
+  return pointers;
 }
 
 void BaseConversion::convert_centred(Word* out, const Word* scaled, const Word* quotients,
                                      std::size_t target) const {
   const Limb& limb = ring_->limbs[target];
-  std::array<const Word*, max_sources + 1> sources;
-  for (std::size_t i = 0; i < count(); i++) sources[i] = scaled + i * ring_->degree;
+  Pointers sources = pointers_to(scaled);
   sources[count()] = quotients;
   limb.kernel->combine(out, sources.data(), weights_.data() + target * (count() + 1), count() + 1, ring_->degree, limb.modulus);
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <map>
 #include <memory>
@@ -35,12 +36,17 @@ class BaseConversion {
   Word inverse_product(std::size_t target) const noexcept { return inverse_products_[target]; }
 
  private:
+  static constexpr std::size_t max_sources = 60;
+  using Pointers = std::array<const Word*, max_sources + 1>;
+  Pointers pointers_to(const Word* scaled) const noexcept;
+
   const Ring* ring_;
   std::vector<std::size_t> limbs_;
   /// (Q / q_i)^-1 modulo q_i.
   std::vector<Word> scales_;
   /// floor(2^(bits + 51) / q_i) with the bits of q_i: y_i / q_i in units of 2^-51 is the high part of a product of 52-bit words.
   std::vector<Word> fractions_;
+  std::vector<int> bits_;
   /// For each limb of the ring: Q / q_i for each i, then -Q.
   std::vector<Word> weights_;
   std::vector<Word> products_;

@@ -20,14 +20,16 @@ void rotate_back(Engine& engine, SwitchKey& key, std::uint64_t element) {
   const Ring& ring = engine.ring();
   const std::size_t n = ring.degree;
   const std::vector<std::uint32_t>& table = engine.automorphisms().table(inverse_element(element, n));
-  for (Polynomial& half : key.halves) {
-    engine.pool().for_each(half.limb_count(), [&](std::size_t i) {
-      Polynomial scratch(engine.memory(), n, 1);
-      std::copy_n(half.limb(i), n, scratch.limb(0));
-      ring.limbs[0].kernel->gather(half.limb(i), scratch.limb(0), table.data(), n);
-    });
-  }
-  key.element = element;
+  const std::size_t digits = key.shape().digits.size();
+  engine.pool().for_each(digits * key.shape().basis.limb_count(), [&](std::size_t task) {
+    Polynomial scratch(engine.memory(), n, 2);
+    for (std::size_t half = 0; half < 2; half++) {
+      key.get(half, task % digits, task / digits, scratch.limb(0));
+      ring.limbs[0].kernel->gather(scratch.limb(1), scratch.limb(0), table.data(), n);
+      key.put(half, task % digits, task / digits, scratch.limb(1));
+    }
+  });
+  key.set_element(element);
 }
 
 Ciphertext rotate(Engine& engine, const Ciphertext& a, const SwitchKey& key) {
@@ -40,18 +42,16 @@ std::vector<Ciphertext> rotate_many(Engine& engine, const Ciphertext& a, std::sp
   if (keys.empty()) return out;
   if (a.parts.size() != 2)
     throw Error("FHE0801", "rotation of a ciphertext of " + std::to_string(a.parts.size()) + " parts: relinearize it first");
-  const SplitPolynomial split(engine, a.parts[1], {a.level, keys[0]->special_count}, keys[0]->digits);
-  for (ExtendedCiphertext& u : multiply_many(engine, split, keys)) {
-    const std::vector<std::uint32_t>& table = engine.automorphisms().table(keys[out.size()]->element);
-    std::array<Polynomial, 2> parts =
-        mod_down(engine, std::move(u), {.addend = &a.parts[0], .automorphism = table.data()});
+  const KeyShape& shape = keys[0]->shape();
+  const SplitPolynomial split(engine, a.parts[1], {a.level, shape.basis.special_count}, shape.digits);
+  std::vector<Switching> switchings;
+  for (const SwitchKey* key : keys) switchings.push_back({key, {&a.parts[0], nullptr}});
+  for (std::array<Polynomial, 2>& parts : switch_many(engine, split, switchings, false)) {
     Ciphertext rotated;
     rotated.level = a.level;
     rotated.scale = a.scale;
     for (Polynomial& part : parts) rotated.parts.push_back(std::move(part));
     out.push_back(std::move(rotated));
-    // The next results need the memory.
-    u = {};
   }
   return out;
 }

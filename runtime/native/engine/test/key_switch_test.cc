@@ -87,13 +87,11 @@ TEST(key_switching_is_the_same_on_every_kernel_and_thread) {
     EngineOptions options{256, data, special, threads, kernel, 0};
     Engine engine(options);
     SeededKey copy;
+    copy.shape = seeded.shape;
     copy.seed = seeded.seed;
-    copy.key.level = seeded.key.level;
-    copy.key.special_count = seeded.key.special_count;
-    copy.key.digits = seeded.key.digits;
-    copy.key.halves[0] = Polynomial(engine.memory(), 256, seeded.key.halves[0].limb_count());
-    std::copy_n(seeded.key.halves[0].limb(0), 256 * seeded.key.halves[0].limb_count(), copy.key.halves[0].limb(0));
-    const SwitchKey key = expand(engine, std::move(copy));
+    copy.b = Polynomial(engine.memory(), 256, seeded.b.limb_count());
+    std::copy_n(seeded.b.limb(0), 256 * seeded.b.limb_count(), copy.b.limb(0));
+    const SwitchKey key = expand(engine, copy);
     const Ciphertext b = relinearize(engine, a, key);
     const Ciphertext c = relinearize_rescale(engine, a, key);
     std::vector<Word> words;
@@ -135,7 +133,7 @@ TEST(sparse_encapsulation_goes_there_and_back) {
     const SmallSecret sparse = maker.sparse_secret(32);
     const SwitchKey down = expand(*engine, maker.to_sparse(sparse));
     const SwitchKey up = expand(*engine, maker.to_dense(sparse, 3));
-    CHECK_EQUAL(down.limb_count(), std::size_t{2});
+    CHECK_EQUAL(down.shape().basis.limb_count(), std::size_t{2});
     const Ciphertext a = random_ciphertext(*engine, 2, 0);
     const Ciphertext b = switch_secret(*engine, a, down);
     CHECK(distance(*engine, phase(*engine, b, sparse), phase(*engine, a, secret), 1) <= key_switch_bound(*engine, down, 0));

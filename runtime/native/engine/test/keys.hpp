@@ -126,9 +126,9 @@ inline double distance(Engine& engine, const Polynomial& a, const Polynomial& b,
 inline double key_switch_bound(Engine& engine, const SwitchKey& key, std::size_t level) {
   const double n = static_cast<double>(engine.ring().degree);
   double special = 0;
-  for (std::size_t i = 0; i < key.special_count; i++) special += std::log2(static_cast<double>(engine.ring().special(i).modulus.value));
+  for (std::size_t i = 0; i < key.shape().basis.special_count; i++) special += std::log2(static_cast<double>(engine.ring().special(i).modulus.value));
   double variance = (1 + n) / 12;
-  for (const Digit& digit : digits_at(key.digits, level)) {
+  for (const Digit& digit : digits_at(key.shape().digits, level)) {
     double bits = 0;
     for (std::size_t i = 0; i < digit.count; i++) bits += std::log2(static_cast<double>(engine.ring().limbs[digit.first + i].modulus.value));
     variance += n * std::pow(std::exp2(bits - special), 2) / (digit.count == 1 ? 3 : 12) * 3.2 * 3.2;

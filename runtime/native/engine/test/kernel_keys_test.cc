@@ -1,0 +1,69 @@
+#include "check.hpp"
+#include "limbs.hpp"
+
+namespace fhec::test {
+
+TEST(kernel_inner_product_pair) {
+  for (const int bits : prime_widths()) {
+    for (const std::size_t count : {1, 2, 5, 17, 64}) {
+      const std::size_t n = std::size_t{8} << random_below(4);
+      const std::size_t stride = count + random_below(3);
+      const Modulus q(random_prime(bits, 8));
+      for (const bool extreme : {false, true}) {
+        const auto draw = [&](std::size_t words) {
+          return extreme ? AlignedWords(words, q.value - 1) : random_words(words, q.value);
+        };
+        std::vector<AlignedWords> a;
+        std::vector<const Word*> a_of;
+        for (std::size_t k = 0; k < count; ++k) a.push_back(draw(n));
+        for (std::size_t k = 0; k < count; ++k) a_of.push_back(a[k].data());
+        const AlignedWords b = draw(2 * stride * n);
+        for (const Kernel* kernel : kernels_of(q)) {
+          AlignedWords first(n);
+          AlignedWords second(n);
+          Word* const out[] = {first.data(), second.data()};
+          kernel->inner_product_pair(out, a_of.data(), b.data(), stride, count, n, q);
+          for (std::size_t h = 0; h < 2; ++h) {
+            for (std::size_t i = 0; i < n; ++i) {
+              Word expected = 0;
+              for (std::size_t k = 0; k < count; ++k)
+                expected = add_mod(expected, mul_mod(a[k][i], b[16 * (i / 8 * stride + k) + 8 * h + i % 8], q), q);
+              CHECK_EQUAL(out[h][i], expected);
+            }
+          }
+        }
+      }
+    }
+  }
+}
+
+TEST(kernel_quotients) {
+  for (const std::size_t count : {1, 2, 4, 17, 60}) {
+    std::vector<AlignedWords> a;
+    std::vector<const Word*> a_of;
+    std::vector<Word> fractions;
+    std::vector<int> bits;
+    for (std::size_t k = 0; k < count; ++k) {
+      const Modulus q(random_prime(prime_widths()[random_below(prime_widths().size())], 8));
+      a.push_back(random_words(32, q.value));
+      bits.push_back(q.bits);
+      fractions.push_back(static_cast<Word>((static_cast<Wide>(1) << (q.bits + 51)) / q.value));
+    }
+    for (std::size_t k = 0; k < count; ++k) a_of.push_back(a[k].data());
+    for (const Kernel* kernel : {&portable_kernel, ifma_kernel()}) {
+      if (kernel == nullptr) continue;
+      AlignedWords out(32);
+      kernel->quotients(out.data(), a_of.data(), fractions.data(), bits.data(), count, 32);
+      for (std::size_t i = 0; i < 32; ++i) {
+        Word sum = Word{1} << 50;
+        for (std::size_t k = 0; k < count; ++k) {
+          const Word upper = bits[k] > 52 ? a[k][i] >> (bits[k] - 52) : a[k][i] << (52 - bits[k]);
+          sum += static_cast<Word>(static_cast<Wide>(upper) * fractions[k] / (Word{1} << 52));
+        }
+        CHECK_EQUAL(out[i], sum >> 51);
+      }
+    }
+  }
+}
+
+}  // namespace fhec::test
