@@ -49,9 +49,10 @@ export function keySwitchNoise(parameters: Parameters, level: number): number {
   const { ringDegree, primes, specialPrimes } = parameters;
   const special = product(specialPrimes);
   const used = primes.slice(0, level + 1);
+  const size = Math.max(1, specialPrimes.length);
   let digits = 0;
-  for (let from = 0; from < used.length; from += specialPrimes.length) {
-    const digit = used.slice(from, from + specialPrimes.length);
+  for (let from = 0; from < used.length; from += size) {
+    const digit = used.slice(from, from + size);
     digits += (product(digit) / special) ** 2 * (digit.length / 12 + digit.length ** 2 / 4);
   }
   const switched = inSlot(ringDegree, digits * ringDegree * errorDeviation ** 2);

@@ -12,7 +12,7 @@ import {
   sub,
 } from '../ckks/ops.ts';
 import { conjugate, modRaise, mulI, switchKey } from '../ckks/bootstrap-ops.ts';
-import { isSecure, maxModulusBits, slotCount, type Parameters } from '../ckks/parameters.ts';
+import { isSecure, isSparseSecure, maxModulusBits, slotCount, type Parameters } from '../ckks/parameters.ts';
 import { secretAfter, type SecretState } from '../ckks/secret.ts';
 import type { Attrs, OpDefinition } from '../define.ts';
 import { fail } from '../diagnostics.ts';
@@ -75,6 +75,8 @@ export function validateSpecification({ parameters, inputs, outputs, clientSteps
   const { sparseWeight: weight = leastSparseWeight } = keys;
   if (weight < leastSparseWeight || weight > parameters.ringDegree)
     damaged(`a sparse secret of weight ${weight} is weaker than any known to be safe, or impossible`);
+  if (keys.sparseWeight !== undefined && parameters.secure && !isSparseSecure(parameters))
+    fail('FHE0601', `the file claims 128-bit security; the key to its sparse secret does not have it`);
 }
 
 /** The weight of Bossuat, Troncoso-Pastoriza and Hubaux (ACNS 2022): sparser secrets have no published estimate at our moduli. */
@@ -84,7 +86,7 @@ const leastSparseWeight = 32;
 function validateParameters(parameters: Parameters): void {
   const { ringDegree, primes, specialPrimes, scales, secure } = parameters;
   if (!maxModulusBits.has(ringDegree)) damaged(`ring degree ${ringDegree} is not a power of two from 1024 to 65536`);
-  if (primes.length < 1 || primes.length > 64 || specialPrimes.length > 16)
+  if (primes.length < 1 || primes.length > 64 || specialPrimes.length < 1 || specialPrimes.length > 16)
     damaged('the modulus chain has an impossible length');
   const all = [...primes, ...specialPrimes];
   const modulus = BigInt(2 * ringDegree);

@@ -39,7 +39,7 @@ export function ciphertextBytes(ringDegree: number, primes: number, size = 2): n
  * primes as there are special primes (one prime in SEAL).
  */
 export function galoisKeyBytes({ ringDegree, primes, specialPrimes }: Parameters): number {
-  const digits = Math.ceil(primes.length / specialPrimes.length);
+  const digits = Math.ceil(primes.length / Math.max(1, specialPrimes.length));
   return digits * ciphertextBytes(ringDegree, primes.length + specialPrimes.length);
 }
 

@@ -38,6 +38,15 @@ describe('noise', () => {
     expect(at(40, 2)).toBeGreaterThan(at(40, 1));
   });
 
+  test('of a key switch with two special primes is that of digits of two primes; without any it is finite', () => {
+    const two = { ...parameters(40), specialPrimes: [2n ** 40n, 2n ** 40n] };
+    const small = keySwitchNoise(parameters(60), 2);
+    // Digits of 88 and 40 bits over 80 bits of special primes: the first one counts.
+    expect(keySwitchNoise(two, 2) / (2 ** 8 * 3.2 * ringDegree * Math.sqrt((1 / 6 + 1) / 2))).toBeCloseTo(1, 2);
+    expect(keySwitchNoise(two, 2)).toBeGreaterThan(small);
+    expect(keySwitchNoise({ ...two, specialPrimes: [] }, 2)).toBeGreaterThan(small);
+  });
+
   test('of encoding one number for all slots does not grow with the ring', () => {
     expect(encodeNoise(1024, true)).toBe(encodeNoise(32768, true));
   });

@@ -56,6 +56,13 @@ describe('the key manifest', () => {
   });
 });
 
+test('a program that claims security must have it under the sparse secret too', () => {
+  const program = everyKeyProgram(testParameters(8192, 2));
+  const claiming = { ...program, parameters: { ...program.parameters, secure: true } };
+  expect(() => validateProgram(claiming)).toThrow('FHE0601');
+  expect(() => validateProgram({ ...program, parameters: { ...program.parameters, secure: false } })).not.toThrow();
+});
+
 test('a constant of neither one, slots nor twice the slots is refused', () => {
   const program = everyKeyProgram(parameters);
   const constants = program.constants.map((c) => c.slice(1));

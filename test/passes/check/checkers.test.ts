@@ -198,6 +198,26 @@ describe('checkSecurity', () => {
     expect(codes(checkSecurity(lying, { insecureForTests: true }))).toEqual(['FHE0601']);
   });
 
+  test('knows what a sparse secret allows', () => {
+    const [ringDegree, base] = [8192, 1099511480321n];
+    const sparse = (special: bigint): Module => {
+      const parameters = {
+        ringDegree,
+        primes: [base, 1099510890497n],
+        specialPrimes: [special],
+        scales: [2 ** 30, 2 ** 35],
+        secure: true,
+      };
+      const b = new Builder({ parameters });
+      const x = b.create(switchKey, [b.param('x/0', cipherType(0, 2 ** 30))], { to: 'sparse' });
+      return { level: 'ckks', parameters, funcs: [b.finish('main', [{ name: 'y/0', value: x }])] };
+    };
+    expect(checkSecurity(sparse(3n))).toEqual([]);
+    expect(checkSecurity(sparse(1099511922689n)).map((d) => d.message)).toEqual([
+      '80.0 bits of modulus are too many for a sparse secret at N = 8192',
+    ]);
+  });
+
   test('counts the special prime', () => {
     const w = new SlotsWriter(2048);
     const module = scheduleSlots(w.module(w.mulPlain(w.param('x/0'), 2)), { precisionBits: 1 });

@@ -25,7 +25,10 @@ test.each([
       ringDegree: 1024,
       slots,
       sparseWeight,
-      scaleBits: 38,
+      sineBits: 34,
+      ratioBits: 12,
+      arcsine: 3,
+      scaleBits: 34,
       userLevels: 1,
       highBits: 48,
       specialPrimes: 1,
@@ -38,7 +41,6 @@ test.each([
     const input = Float64Array.from({ length: 512 }, (_, i) => Math.sin((i % slots) ** 2));
 
     const [exact] = execute(program, clearBackend, [input]);
-    expect(deviation(exact, input)).toBeLessThan(2 ** -18);
 
     const bench = await openSealBench(parameters, program.keys.rotations, sparseWeight);
     const [encrypted] = bench.run(program, [input]);
@@ -49,6 +51,8 @@ test.each([
 
     const real = deviation(encrypted, input);
     expect(real).toBeLessThan(2 ** -14);
+    // It is the noise that is compared, not what the polynomial gets wrong.
+    expect(deviation(exact, input)).toBeLessThan(real / 4);
     for (const errors of [deviation(simulated.values, input), deviation(forecast.noisy[0], input)])
       expect(Math.abs(Math.log2(errors / real))).toBeLessThan(1);
   },
