@@ -44,12 +44,18 @@ export function openEvaluationKeys(source: ByteSource, specificationFingerprint:
   return { container, keyFingerprint: body.key };
 }
 
+/** Where SEAL's table of keys holds the one of a section: at `index` of `length` places. */
+export function placeOf(section: string, ringDegree: number): { readonly index: number; readonly length: number } {
+  if (section === conjugationSection) return { index: ringDegree - 1, length: ringDegree };
+  if (section.startsWith(galoisPrefix)) return { index: galoisIndex(stepsOf(section), ringDegree), length: ringDegree };
+  return { index: 0, length: 1 };
+}
+
 /** A rotation or the conjugation by its section. Errors: FHE0706, FHE0702. */
 export function loadGaloisKey(seal: Seal, file: EvaluationKeyFile, section: string): GaloisKeys {
   const { library, context, parameters } = seal;
-  const { ringDegree } = parameters;
-  const index = section === conjugationSection ? ringDegree - 1 : galoisIndex(stepsOf(section), ringDegree);
-  const bytes = checkKeyBytes(bytesOf(file, section), keyForm(seal), index, ringDegree, section);
+  const { index, length } = placeOf(section, parameters.ringDegree);
+  const bytes = checkKeyBytes(keyBytesOf(file, section), keyForm(seal), index, length, section);
   return guard(library, 'load evaluation keys', () => {
     const key = library.GaloisKeys();
     key.loadArray(context, bytes);
@@ -65,7 +71,7 @@ export const loadSecretSwitchKey = (seal: Seal, base: Seal, file: EvaluationKeyF
   loadSwitchingKey(seal, to === 'sparse' ? base : seal, file, secretSwitchSection(to));
 
 function loadSwitchingKey({ library }: Seal, modulus: Seal, file: EvaluationKeyFile, section: string): RelinKeys {
-  const bytes = checkKeyBytes(bytesOf(file, section), keyForm(modulus), 0, 1, section);
+  const bytes = checkKeyBytes(keyBytesOf(file, section), keyForm(modulus), 0, 1, section);
   return guard(library, 'load evaluation keys', () => {
     const key = library.RelinKeys();
     key.loadArray(modulus.context, bytes);
@@ -73,7 +79,8 @@ function loadSwitchingKey({ library }: Seal, modulus: Seal, file: EvaluationKeyF
   });
 }
 
-function bytesOf({ container }: EvaluationKeyFile, section: string): Uint8Array {
+/** Errors: FHE0706. */
+export function keyBytesOf({ container }: EvaluationKeyFile, section: string): Uint8Array {
   if (!container.sectionNames.includes(section)) fail('FHE0706', `the key file holds no ${section}`);
   return container.section(section);
 }

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { fail, FhecError, InternalError } from '../../ir/diagnostics.ts';
+import { isSecure, type Parameters } from '../../ir/ckks/parameters.ts';
 import { codes, type Code } from '../../ir/codes.ts';
 
 /** Names an object of one engine: a ciphertext, a plaintext or a key. It lives until `release`. */
@@ -31,8 +32,8 @@ export interface NativeEngine {
   ciphertextWords(ciphertext: Handle): Uint8Array;
   plaintextWords(plaintext: Handle): Uint8Array;
   describeCiphertext(ciphertext: Handle): { readonly parts: number; readonly level: number; readonly scale: number };
-  /** SEAL's name for the modulus of a level, 32 bytes. */
-  levelId(level: number): Uint8Array;
+  /** SEAL's name for the modulus of a level with this many special primes, 32 bytes. */
+  modulusId(level: number, specialPrimes: number): Uint8Array;
   release(object: Handle): void;
   add(a: Handle, b: Handle): Handle;
   subtract(a: Handle, b: Handle): Handle;
@@ -46,6 +47,17 @@ export interface NativeEngine {
   applyAutomorphism(a: Handle, element: number): Handle;
   multiplyByI(a: Handle): Handle;
   modRaise(a: Handle, level: number): Handle;
+  /**
+   * A switching key of SEAL: for each digit its words, and the seed of the second polynomial or an empty array. `element`: the Galois
+   * element of a rotation or of the conjugation, else 1.
+   */
+  importSealKey(words: readonly Uint8Array[], seeds: readonly Uint8Array[], element: number): Handle;
+  relinearize(a: Handle, key: Handle): Handle;
+  /** Both with one rounding. */
+  relinearizeRescale(a: Handle, key: Handle): Handle;
+  /** The automorphism of a Galois key: a rotation or the conjugation. */
+  rotate(a: Handle, key: Handle): Handle;
+  switchSecret(a: Handle, key: Handle): Handle;
   /** Bytes that the engine's objects take now, and the most that it ever took. */
   bytesInUse(): number;
   peakBytes(): number;
@@ -59,6 +71,29 @@ export interface NativeEngine {
 
 export interface NativeLibrary {
   readonly Engine: new (options: NativeEngineOptions) => NativeEngine;
+}
+
+/** What of the options is not in the parameters. */
+export type NativeSettings = Pick<NativeEngineOptions, 'threads'> &
+  Partial<Pick<NativeEngineOptions, 'kernel' | 'memoryBudget'>>;
+
+/** An engine for exactly these parameters. The caller closes it. Errors: FHE0804 without the addon, FHE0801 for parameters that it refuses, FHE0601. */
+export function openNative(parameters: Parameters, settings: NativeSettings): NativeEngine {
+  if (!isSecure(parameters) && parameters.secure)
+    fail('FHE0601', 'the parameters claim 128-bit security and do not have it');
+  const { Engine } = loadNative();
+  return guardNative(
+    'parameters',
+    () =>
+      new Engine({
+        ringDegree: parameters.ringDegree,
+        primes: BigUint64Array.from(parameters.primes),
+        specialPrimes: BigUint64Array.from(parameters.specialPrimes),
+        kernel: 'automatic',
+        memoryBudget: 0,
+        ...settings,
+      }),
+  );
 }
 
 /** From the sources and from dist/, which lies one folder deeper. */

@@ -48,6 +48,20 @@ std::span<const Word> Arguments::words(std::size_t at) const {
   return {array.Data(), array.ElementLength()};
 }
 
+std::vector<std::span<const std::uint8_t>> Arguments::bytes_list(std::size_t at) const {
+  constexpr const char* kind = "an array of Uint8Arrays";
+  if (!info_[at].IsArray()) refuse(at, kind);
+  const auto array = info_[at].As<Napi::Array>();
+  std::vector<std::span<const std::uint8_t>> list;
+  for (std::uint32_t i = 0; i < array.Length(); i++) {
+    const Napi::Value value = array.Get(i);
+    if (!value.IsTypedArray() || value.As<Napi::TypedArray>().TypedArrayType() != napi_uint8_array) refuse(at, kind);
+    const auto bytes = value.As<Napi::Uint8Array>();
+    list.emplace_back(bytes.Data(), bytes.ElementLength());
+  }
+  return list;
+}
+
 namespace {
 
 [[noreturn]] void refuse_option(const char* name) {

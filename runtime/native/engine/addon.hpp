@@ -27,6 +27,8 @@ class Arguments {
   std::span<const double> doubles(std::size_t at) const;
   std::span<const std::uint8_t> bytes(std::size_t at) const;
   std::span<const Word> words(std::size_t at) const;
+  /// An array of Uint8Arrays.
+  std::vector<std::span<const std::uint8_t>> bytes_list(std::size_t at) const;
 
  private:
   Napi::TypedArray typed_array(std::size_t at, napi_typedarray_type type, const char* kind) const;

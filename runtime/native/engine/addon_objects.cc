@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <string>
 #include <utility>
 
 #include "addon.hpp"
@@ -26,11 +27,15 @@ Napi::Value take_seeded_ciphertext(Engine& engine, const Arguments& arguments) {
                                      engine, arguments.bytes(0), arguments.bytes(1), arguments.whole(2), arguments.number(3))));
 }
 
-/// level -> SEAL's name of the modulus of that level, 32 bytes
-Napi::Value level_id(Engine& engine, const Arguments& arguments) {
-  const std::size_t level = arguments.whole(0);
-  if (level >= engine.ring().data_count) throw Error("FHE0801", "level " + std::to_string(level) + " is beyond the modulus chain");
-  const auto id = seal_modulus_id(engine.ring(), level + 1);
+/// (level, number of special primes) -> SEAL's name of the modulus q_0 .. q_level, p_0 ..: 32 bytes
+Napi::Value modulus_id(Engine& engine, const Arguments& arguments) {
+  const Ring& ring = engine.ring();
+  const KeyBasis basis{.level = arguments.whole(0), .special_count = arguments.whole(1)};
+  if (basis.level >= ring.data_count || basis.special_count > ring.special_count)
+    throw Error("FHE0801", "the ring has no level " + std::to_string(basis.level) + " with " + std::to_string(basis.special_count) + " special primes");
+  std::vector<Word> primes;
+  for (std::size_t j = 0; j < basis.limb_count(); j++) primes.push_back(ring.limbs[basis.ring_limb(ring, j)].modulus.value);
+  const auto id = seal_modulus_id(ring.degree, primes);
   Napi::Uint8Array out = Napi::Uint8Array::New(arguments.env(), id.size());
   std::copy(id.begin(), id.end(), out.Data());
   return out;
@@ -108,7 +113,7 @@ std::vector<EngineProperty> object_methods() {
       method<ciphertext_words>("ciphertextWords"),
       method<plaintext_words>("plaintextWords"),
       method<describe_ciphertext>("describeCiphertext"),
-      method<level_id>("levelId"),
+      method<modulus_id>("modulusId"),
       method<release>("release"),
       method<bytes_in_use>("bytesInUse"),
       method<peak_bytes>("peakBytes"),

@@ -35,25 +35,24 @@ class SealGenerator {
 
 }  // namespace
 
-std::array<std::uint8_t, 32> seal_modulus_id(const Ring& ring, std::size_t limbs) {
+std::array<std::uint8_t, 32> seal_modulus_id(std::size_t degree, std::span<const Word> primes) {
   constexpr Word ckks = 2;
   constexpr Word no_plain_modulus = 0;
-  std::vector<Word> words = {ckks, ring.degree};
-  for (std::size_t i = 0; i < limbs; i++) words.push_back(ring.limbs[i].modulus.value);
+  std::vector<Word> words = {ckks, degree};
+  words.insert(words.end(), primes.begin(), primes.end());
   words.push_back(no_plain_modulus);
   std::array<std::uint8_t, 32> id;
   blake2b(id, {reinterpret_cast<const std::uint8_t*>(words.data()), words.size() * sizeof(Word)});
   return id;
 }
 
-void expand_seal_seed(Word* out, const Ring& ring, std::size_t limbs, SealSeed seed) {
+void expand_seal_seed(Word* out, std::size_t degree, std::span<const Word> primes, SealSeed seed) {
   SealGenerator generator(seed);
-  for (std::size_t j = 0; j < limbs * ring.degree; j++) out[j] = generator.next();
+  for (std::size_t j = 0; j < primes.size() * degree; j++) out[j] = generator.next();
   // Words beyond the largest multiple of the prime are drawn again, from behind all the others.
-  for (std::size_t i = 0; i < limbs; i++) {
-    const Word q = ring.limbs[i].modulus.value;
+  for (const Word q : primes) {
     const Word bound = ~Word{0} - ~Word{0} % q - 1;
-    for (std::size_t j = 0; j < ring.degree; j++, out++) {
+    for (std::size_t j = 0; j < degree; j++, out++) {
       while (*out >= bound) *out = generator.next();
       *out %= q;
     }

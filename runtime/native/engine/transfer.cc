@@ -66,7 +66,9 @@ Ciphertext import_seeded_ciphertext(Engine& engine, std::span<const std::uint8_t
   made.scale = scale;
   made.parts.push_back(import_polynomial(engine, first_part, level + 1));
   made.parts.emplace_back(engine.memory(), engine.ring().degree, level + 1);
-  expand_seal_seed(made.parts[1].limb(0), engine.ring(), level + 1, seed.first<SealSeed::extent>());
+  std::vector<Word> primes;
+  for (std::size_t i = 0; i <= level; i++) primes.push_back(engine.ring().limbs[i].modulus.value);
+  expand_seal_seed(made.parts[1].limb(0), engine.ring().degree, primes, seed.first<SealSeed::extent>());
   return made;
 }
 
