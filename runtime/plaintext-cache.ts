@@ -7,7 +7,7 @@ import type { Backend } from './backend.ts';
 export function withPlaintextCache<Cipher, Plain>(
   backend: Backend<Cipher, Plain>,
   budget: number,
-  bytesOf: (level: number) => number,
+  bytesOf: (level: number, vector: Float64Array) => number,
 ): { readonly backend: Backend<Cipher, Plain>; readonly clear: () => void; readonly bytes: () => number } {
   const byVector = new Map<Float64Array, Map<string, Plain>>();
   const kept = new Set<Plain>();
@@ -19,8 +19,8 @@ export function withPlaintextCache<Cipher, Plain>(
       const known = byVector.get(vector)?.get(key);
       if (known !== undefined) return known;
       const plain = backend.encode(vector, level, scale);
-      if (used + bytesOf(level) <= budget) {
-        used += bytesOf(level);
+      if (used + bytesOf(level, vector) <= budget) {
+        used += bytesOf(level, vector);
         kept.add(plain);
         const entries = byVector.get(vector) ?? new Map<string, Plain>();
         byVector.set(vector, entries.set(key, plain));

@@ -17,6 +17,21 @@ export interface WorkerStart {
   readonly keyBudget: number;
 }
 
+/** What the one worker of a native server is started with. */
+export interface NativeWorkerStart {
+  readonly modelPath: string;
+  readonly keysPath: string;
+  /** [0]: runs up to this number are to stop. */
+  readonly control: Int32Array;
+  /** Threads of the engine. */
+  readonly threads: number;
+  /** Bytes, as those of {@link WorkerStart}. */
+  readonly plaintextBudget: number;
+  readonly keyBudget: number;
+  /** Bytes that the engine may take for everything; 0 for no limit. */
+  readonly memoryBudget: number;
+}
+
 /** Server to worker: run once on these input ciphertexts. Runs are numbered from 1. */
 export interface RunRequest {
   readonly run: number;
