@@ -1,31 +1,18 @@
-import type { CipherText } from 'node-seal/implementation/cipher-text.js';
-import type { CKKSEncoder } from 'node-seal/implementation/ckks-encoder.js';
 import type { ComprModeType } from 'node-seal/implementation/compr-mode-type.js';
-import type { Context } from 'node-seal/implementation/context.js';
-import type { ParmsIdType } from 'node-seal/implementation/parms-id-type.js';
-import type { PlainText } from 'node-seal/implementation/plain-text.js';
 import type { SchemeType } from 'node-seal/implementation/scheme-type.js';
 import type { SEALLibrary } from 'node-seal/implementation/seal.js';
 import type { SecurityLevel } from 'node-seal/implementation/security-level.js';
 import SEAL from 'node-seal/throws_wasm_node_umd.js';
+import type { Context } from 'node-seal/implementation/context.js';
+import type { ParmsIdType } from 'node-seal/implementation/parms-id-type.js';
 import type { Parameters } from '../../ir/ckks/parameters.ts';
 import { isSecure } from '../../ir/ckks/parameters.ts';
-import { newPlainText, poolClass, withPool, type PoolClass } from './pools.ts';
+import { newPlainText, poolClass, withPool } from './pools.ts';
+import type { CipherText, PlainText, Seal } from './seal.ts';
 import { largestMagnitude, largestValue } from '../largest-value.ts';
 import { fail, FhecError, InternalError } from '../../ir/diagnostics.ts';
 
-export type { CipherText, PlainText };
-
-/** SEAL for one parameter set: its context and what every role needs. One WASM instance a thread. */
-export interface Seal {
-  readonly library: SEALLibrary;
-  readonly context: Context;
-  readonly encoder: CKKSEncoder;
-  readonly parameters: Parameters;
-  /** SEAL's name for the modulus of each level. */
-  readonly levelIds: readonly ParmsIdType[];
-  readonly pools: PoolClass;
-}
+export type { CipherText, PlainText, Seal } from './seal.ts';
 
 let loading: Promise<SEALLibrary> | undefined;
 

@@ -1,14 +1,6 @@
 import type { MemoryPoolHandle } from 'node-seal/implementation/memory-pool-handle.js';
 import type { SEALLibrary } from 'node-seal/implementation/seal.js';
-import type { CipherText, PlainText, Seal } from './library.ts';
-
-/** A handle of a pool; it must be given back, which does not touch what lives in the pool. */
-type Pool = MemoryPoolHandle & { readonly delete: () => void };
-
-/** What the declarations of the package leave out. */
-export interface PoolClass {
-  readonly MemoryPoolHandleNew: (clearOnDestruction: boolean) => Pool;
-}
+import type { CipherText, PlainText, Pool, PoolClass, Seal } from './seal.ts';
 
 /**
  * The class of SEAL's pools. Ask once: each handle of the global pool holds a little memory until JavaScript collects it, and a loop that

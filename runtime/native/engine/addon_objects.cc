@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <chrono>
 #include <string>
 #include <utility>
 
@@ -102,6 +103,24 @@ Napi::Value kernel_name(Engine& engine, const Arguments& arguments) {
   return Napi::String::New(arguments.env(), engine.ring().limbs[0].kernel->name);
 }
 
+/// The median seconds of a forward transform of one limb modulo the first data prime, on one thread: what benchmarks and cost tables start from.
+Napi::Value transform_seconds(Engine& engine, const Arguments& arguments) {
+  using Clock = std::chrono::steady_clock;
+  constexpr std::size_t repetitions = 201;
+  const Limb& limb = engine.ring().limbs[0];
+  const std::size_t degree = engine.ring().degree;
+  Buffer buffer(engine.memory(), degree);
+  for (std::size_t k = 0; k < degree; k++) buffer.data()[k] = k % limb.modulus.value;
+  std::vector<double> seconds;
+  for (std::size_t i = 0; i < repetitions; i++) {
+    const auto began = Clock::now();
+    limb.kernel->forward(buffer.data(), limb.tables);
+    seconds.push_back(std::chrono::duration<double>(Clock::now() - began).count());
+  }
+  std::nth_element(seconds.begin(), seconds.begin() + repetitions / 2, seconds.end());
+  return Napi::Number::New(arguments.env(), seconds[repetitions / 2]);
+}
+
 }  // namespace
 
 std::vector<EngineProperty> object_methods() {
@@ -119,6 +138,7 @@ std::vector<EngineProperty> object_methods() {
       method<peak_bytes>("peakBytes"),
       method<object_count>("objectCount"),
       method<kernel_name>("kernelName"),
+      method<transform_seconds>("transformSeconds"),
   };
 }
 

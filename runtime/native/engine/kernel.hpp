@@ -30,9 +30,10 @@ struct Kernel {
   /// out = sum over k < count of a[k] b[k], with one reduction at the end; 1 <= count <= 64.
   void (*inner_product)(Word* out, const Word* const* a, const Word* const* b, std::size_t count, std::size_t n,
                         const Modulus& q);
-  /// Both inner products of key switching: out[h] = sum over k < count of a[k] b_h[k], 1 <= count <= 64. The second factors lie interleaved, so that
-  /// they are read from memory as one stream: words 8i .. 8i + 7 of b_h[k] stand at b[16 (i stride + k) + 8 h].
-  void (*inner_product_pair)(Word* const* out, const Word* const* a, const Word* b, std::size_t stride,
+  /// Both inner products of key switching: out[h] = sum over k < count of a[k] b_h[k], 1 <= count <= 64. The second factors lie packed and
+  /// interleaved, so that they are read from memory as one short stream: words 8i .. 8i + 7 of b_h[k] stand at byte
+  /// width (2 (i stride + k) + h) of `b`, each in packed_width(q) bits, lowest first. 64 bytes from there on can be read.
+  void (*inner_product_pair)(Word* const* out, const Word* const* a, const std::uint8_t* b, std::size_t stride,
                              std::size_t count, std::size_t n, const Modulus& q);
   /// out = sum over k < count of scalars[k] a[k], where the words of a[k] are below 2^62 and belong to other moduli, and the scalars
   /// are below q; 1 <= count <= 64. The inner loop of a base conversion.
@@ -49,6 +50,9 @@ struct Kernel {
 /// The widths of the primes that the AVX-512 IFMA kernel serves.
 inline constexpr int ifma_least_bits = 16;
 inline constexpr int ifma_most_bits = 50;
+
+/// Bits that a word below q takes in a packed key: with its shift of up to seven bits it must fit one load of 64.
+constexpr int packed_width(const Modulus& q) noexcept { return q.bits <= 57 ? q.bits : 64; }
 
 enum class KernelChoice { automatic, portable, ifma };
 

@@ -11,7 +11,7 @@ const Kernel* ifma_kernel() noexcept {
 #ifdef FHEC_WITH_IFMA
   static const bool supported = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
                                 __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512bw") &&
-                                __builtin_cpu_supports("avx512ifma");
+                                __builtin_cpu_supports("avx512ifma") && __builtin_cpu_supports("avx512vbmi");
   return supported ? &ifma_kernel_table : nullptr;
 #else
   return nullptr;

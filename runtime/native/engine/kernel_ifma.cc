@@ -148,22 +148,43 @@ void inner_product(Word* out, const Word* const* a, const Word* const* b, std::s
   for (; i < n; i += 8) inner_product_at<1>(i, out, a, b, count, reducer);
 }
 
-/// As inner_product_at, for both halves of interleaved factors: each word of `a` is loaded once.
+/// Eight packed words, see Kernel::inner_product_pair.
+struct Unpacker {
+  Words bytes;
+  Words shifts;
+  Words mask;
+
+  explicit Unpacker(const Modulus& q) noexcept : mask(broadcast((Word{1} << packed_width(q)) - 1)) {
+    const Words starts =
+        _mm512_mullo_epi64(_mm512_set_epi64(7, 6, 5, 4, 3, 2, 1, 0), broadcast(static_cast<Word>(packed_width(q))));
+    shifts = _mm512_and_si512(starts, broadcast(7));
+    // Byte m of lane j comes from byte starts / 8 + m.
+    const Words first = _mm512_srli_epi64(starts, 3);
+    bytes = _mm512_add_epi64(_mm512_mullo_epi64(first, broadcast(0x0101010101010101)), broadcast(0x0706050403020100));
+  }
+
+  Words load(const std::uint8_t* from) const noexcept {
+    return _mm512_and_si512(_mm512_srlv_epi64(_mm512_permutexvar_epi8(bytes, _mm512_loadu_si512(from)), shifts), mask);
+  }
+};
+
+/// As inner_product_at, for both halves of packed and interleaved factors: each word of `a` is loaded once.
 template <int Vectors>
-inline void inner_product_pair_at(std::size_t i, Word* const* out, const Word* const* a, const Word* b,
-                                  std::size_t stride, std::size_t count, const Reducer& reducer) noexcept {
+inline void inner_product_pair_at(std::size_t i, Word* const* out, const Word* const* a, const std::uint8_t* row,
+                                  std::size_t stride, std::size_t count, std::size_t width, const Unpacker& unpacker,
+                                  const Reducer& reducer) noexcept {
   Words low[2][Vectors];
   Words high[2][Vectors];
 #pragma GCC unroll 4
   for (int v = 0; v < Vectors; ++v) low[0][v] = low[1][v] = high[0][v] = high[1][v] = _mm512_setzero_si512();
-  const Word* row = b + 2 * i * stride;
   for (std::size_t k = 0; k < count; ++k) {
 #pragma GCC unroll 4
     for (int v = 0; v < Vectors; ++v) {
       const Words left = load(a[k] + i + 8 * v);
+      const std::uint8_t* pair = row + 2 * width * (static_cast<std::size_t>(v) * stride + k);
 #pragma GCC unroll 2
-      for (int h = 0; h < 2; ++h) {
-        const Words right = load(row + 16 * (static_cast<std::size_t>(v) * stride + k) + 8 * h);
+      for (std::size_t h = 0; h < 2; ++h) {
+        const Words right = unpacker.load(pair + h * width);
         low[h][v] = add_low(low[h][v], left, right);
         high[h][v] = add_high(high[h][v], left, right);
       }
@@ -176,12 +197,16 @@ inline void inner_product_pair_at(std::size_t i, Word* const* out, const Word* c
   }
 }
 
-void inner_product_pair(Word* const* out, const Word* const* a, const Word* b, std::size_t stride, std::size_t count,
-                        std::size_t n, const Modulus& q) {
+void inner_product_pair(Word* const* out, const Word* const* a, const std::uint8_t* b, std::size_t stride,
+                        std::size_t count, std::size_t n, const Modulus& q) {
   const Reducer reducer(q);
+  const Unpacker unpacker(q);
+  const auto width = static_cast<std::size_t>(packed_width(q));
   std::size_t i = 0;
-  for (; i + 16 <= n; i += 16) inner_product_pair_at<2>(i, out, a, b, stride, count, reducer);
-  for (; i < n; i += 8) inner_product_pair_at<1>(i, out, a, b, stride, count, reducer);
+  for (; i + 16 <= n; i += 16, b += 4 * stride * width)
+    inner_product_pair_at<2>(i, out, a, b, stride, count, width, unpacker, reducer);
+  for (; i < n; i += 8, b += 2 * stride * width)
+    inner_product_pair_at<1>(i, out, a, b, stride, count, width, unpacker, reducer);
 }
 
 void quotients(Word* out, const Word* const* a, const Word* fractions, const int* bits, std::size_t count,

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cstring>
 
 #include "kernel.hpp"
 
@@ -148,14 +149,20 @@ void combine(Word* out, const Word* const* a, const Word* scalars, std::size_t c
   }
 }
 
-void inner_product_pair(Word* const* out, const Word* const* a, const Word* b, std::size_t stride, std::size_t count,
-                        std::size_t n, const Modulus& q) {
+void inner_product_pair(Word* const* out, const Word* const* a, const std::uint8_t* b, std::size_t stride,
+                        std::size_t count, std::size_t n, const Modulus& q) {
+  const std::size_t width = static_cast<std::size_t>(packed_width(q));
+  const Word mask = ~Word{0} >> (64 - width);
   for (std::size_t i = 0; i < n; i += 8) {
-    const Word* row = b + 2 * i * stride;
+    const std::uint8_t* row = b + i / 8 * stride * 2 * width;
     for (std::size_t h = 0; h < 2; ++h) {
       for (std::size_t j = 0; j < 8; ++j) {
         Wide sum = 0;
-        for (std::size_t k = 0; k < count; ++k) sum += static_cast<Wide>(a[k][i + j]) * row[16 * k + 8 * h + j];
+        for (std::size_t k = 0; k < count; ++k) {
+          Word packed;
+          std::memcpy(&packed, row + width * (2 * k + h) + j * width / 8, sizeof packed);
+          sum += static_cast<Wide>(a[k][i + j]) * (packed >> j * width % 8 & mask);
+        }
         out[h][i + j] = reduce_wide(sum, q);
       }
     }

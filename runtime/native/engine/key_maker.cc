@@ -24,7 +24,7 @@ SwitchKey expand(Engine& engine, const SeededKey& seeded) {
   const KeyShape& shape = seeded.shape;
   const std::size_t n = engine.ring().degree;
   const std::size_t limbs = shape.basis.limb_count();
-  SwitchKey key(engine.memory(), n, shape);
+  SwitchKey key(engine.memory(), engine.ring(), shape);
   // By limb, so that threads write to different pages.
   engine.pool().for_each(limbs, [&](std::size_t j) {
     Polynomial uniform(engine.memory(), n, 1);

@@ -1,31 +1,48 @@
 #include "key_switch.hpp"
 
 #include <algorithm>
+#include <cstring>
 #include <string>
 #include <utility>
 
 #include "engine.hpp"
 #include "error.hpp"
 #include "mod_down.hpp"
+#include "pack.hpp"
 #include "rns.hpp"
 
 namespace fhec {
 
-SwitchKey::SwitchKey(Memory& memory, std::size_t degree, KeyShape shape)
-    : shape_(std::move(shape)),
-      degree_(degree),
-      words_(memory, degree, 2 * shape_.digits.size() * shape_.basis.limb_count()) {}
+SwitchKey::SwitchKey(Memory& memory, const Ring& ring, KeyShape shape) : shape_(std::move(shape)), degree_(ring.degree) {
+  // A limb begins at a cache line of its own; the last words may be read with what lies 64 bytes behind them.
+  constexpr std::size_t line = 64;
+  std::size_t end = 0;
+  for (std::size_t j = 0; j < shape_.basis.limb_count(); j++) {
+    const auto width = static_cast<std::size_t>(packed_width(ring.limbs[shape_.basis.ring_limb(ring, j)].modulus));
+    limbs_.push_back({end, width});
+    end += (degree_ / 8 * 2 * shape_.digits.size() * width + line - 1) / line * line;
+  }
+  bytes_ = Buffer(memory, (end + line) / sizeof(Word));
+}
 
 void SwitchKey::put(std::size_t half, std::size_t digit, std::size_t j, const Word* words) noexcept {
-  const std::size_t stride = 16 * shape_.digits.size();
-  Word* to = words_.limb(2 * shape_.digits.size() * j) + 16 * digit + 8 * half;
-  for (std::size_t i = 0; i < degree_; i += 8, to += stride) std::copy_n(words + i, 8, to);
+  const auto [at, width] = limbs_[j];
+  std::uint8_t* to = reinterpret_cast<std::uint8_t*>(bytes_.data()) + at + (2 * digit + half) * width;
+  for (std::size_t i = 0; i < degree_; i += 8, to += 2 * shape_.digits.size() * width) {
+    Word packed[8];
+    pack(packed, words + i, 8, static_cast<int>(width));
+    std::memcpy(to, packed, width);
+  }
 }
 
 void SwitchKey::get(std::size_t half, std::size_t digit, std::size_t j, Word* words) const noexcept {
-  const std::size_t stride = 16 * shape_.digits.size();
-  const Word* from = interleaved(j) + 16 * digit + 8 * half;
-  for (std::size_t i = 0; i < degree_; i += 8, from += stride) std::copy_n(from, 8, words + i);
+  const std::size_t width = limbs_[j].width;
+  const std::uint8_t* from = packed(j) + (2 * digit + half) * width;
+  for (std::size_t i = 0; i < degree_; i += 8, from += 2 * shape_.digits.size() * width) {
+    Word group[8] = {};
+    std::memcpy(group, from, width);
+    unpack(words + i, group, 8, static_cast<int>(width));
+  }
 }
 
 namespace {
@@ -53,7 +70,7 @@ void multiply_limb(Engine& engine, const SplitPolynomial& split, std::size_t j, 
   const KeyBasis& basis = split.basis();
   const Limb& limb = ring.limbs[basis.ring_limb(ring, j)];
   const std::size_t key_limb = j <= basis.level ? j : j - basis.level + key.shape().basis.level;
-  limb.kernel->inner_product_pair(out, lifted.data(), key.interleaved(key_limb), key.shape().digits.size(), lifted.size(),
+  limb.kernel->inner_product_pair(out, lifted.data(), key.packed(key_limb), key.shape().digits.size(), lifted.size(),
                                   ring.degree, limb.modulus);
 }
 

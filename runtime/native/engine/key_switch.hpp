@@ -32,22 +32,30 @@ class SwitchKey {
  public:
   SwitchKey() = default;
   /// Words undefined.
-  SwitchKey(Memory& memory, std::size_t degree, KeyShape shape);
+  SwitchKey(Memory& memory, const Ring& ring, KeyShape shape);
 
   const KeyShape& shape() const noexcept { return shape_; }
   void set_element(std::uint64_t element) noexcept { shape_.element = element; }
 
-  /// Half 0 is b, half 1 is a; limb j of the basis; N words in transform form.
+  /// Half 0 is b, half 1 is a; limb j of the basis; N words in transform form. Parts that differ can be put by several threads.
   void put(std::size_t half, std::size_t digit, std::size_t j, const Word* words) noexcept;
   void get(std::size_t half, std::size_t digit, std::size_t j, Word* words) const noexcept;
 
   /// All of limb j as Kernel::inner_product_pair reads it, with as many terms as the key has digits.
-  const Word* interleaved(std::size_t j) const noexcept { return words_.limb(2 * shape_.digits.size() * j); }
+  const std::uint8_t* packed(std::size_t j) const noexcept {
+    return reinterpret_cast<const std::uint8_t*>(bytes_.data()) + limbs_[j].at;
+  }
 
  private:
+  struct PackedLimb {
+    std::size_t at;
+    std::size_t width;
+  };
+
   KeyShape shape_;
   std::size_t degree_ = 0;
-  Polynomial words_;
+  std::vector<PackedLimb> limbs_;
+  Buffer bytes_;
 };
 
 /// Throws FHE0801 when the key does not serve the split polynomial: its level is lower, or its digits are others.

@@ -28,7 +28,7 @@ SwitchKey import_seal_key(Engine& engine, std::span<const SealKeyDigit> digits, 
   const std::size_t n = ring.degree;
   const std::size_t polynomial = primes.size() * n;
 
-  SwitchKey key(engine.memory(), n, shape);
+  SwitchKey key(engine.memory(), engine.ring(), shape);
   engine.pool().for_each(digits.size(), [&](std::size_t d) {
     const auto& [words, seed] = digits[d];
     const bool seeded = !seed.empty();

@@ -1,5 +1,6 @@
 #include "check.hpp"
 #include "limbs.hpp"
+#include "pack.hpp"
 
 namespace fhec::test {
 
@@ -18,11 +19,17 @@ TEST(kernel_inner_product_pair) {
         for (std::size_t k = 0; k < count; ++k) a.push_back(draw(n));
         for (std::size_t k = 0; k < count; ++k) a_of.push_back(a[k].data());
         const AlignedWords b = draw(2 * stride * n);
+        const int width = packed_width(q);
+        AlignedWords packed(2 * stride * n + 8);
+        pack(packed.data(), b.data(), b.size(), width);
+        AlignedWords unpacked(b.size());
+        unpack(unpacked.data(), packed.data(), b.size(), width);
+        CHECK(unpacked == b);
         for (const Kernel* kernel : kernels_of(q)) {
           AlignedWords first(n);
           AlignedWords second(n);
           Word* const out[] = {first.data(), second.data()};
-          kernel->inner_product_pair(out, a_of.data(), b.data(), stride, count, n, q);
+          kernel->inner_product_pair(out, a_of.data(), reinterpret_cast<const std::uint8_t*>(packed.data()), stride, count, n, q);
           for (std::size_t h = 0; h < 2; ++h) {
             for (std::size_t i = 0; i < n; ++i) {
               Word expected = 0;

@@ -18,6 +18,13 @@ inline Word random_prime(int bits, std::size_t degree) {
   }
 }
 
+/// The largest prime of this many bits that is 1 modulo 2 degree.
+inline Word largest_prime(int bits, std::size_t degree) {
+  Word value = (Word{1} << bits) - 2 * degree + 1;
+  while (!is_prime(value)) value -= 2 * degree;
+  return value;
+}
+
 /// Random words below the bound, with 0 and bound - 1 among them.
 inline AlignedWords random_words(std::size_t n, Word bound) {
   AlignedWords words(n);
@@ -38,7 +45,7 @@ inline std::vector<const Kernel*> kernels_of(const Modulus& q) {
 
 /// Widths that meet every path: narrow, typical, the two kernels' limits.
 inline const std::vector<int>& prime_widths() {
-  static const std::vector<int> widths = {20, 25, 30, 36, 40, 45, 47, 48, 49, 50, 51, 55, 59, 60, 61};
+  static const std::vector<int> widths = {20, 25, 30, 36, 40, 45, 46, 47, 48, 49, 50, 51, 55, 59, 60, 61};
   return widths;
 }
 

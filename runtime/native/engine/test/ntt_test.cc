@@ -91,6 +91,36 @@ TEST(inverse_transform_is_the_same_in_all_kernels) {
   }
 }
 
+TEST(transforms_have_room_for_the_largest_primes) {
+  for (const int bits : {46, 48, 50, 61}) {
+    for (const std::size_t degree : {std::size_t{64}, std::size_t{1} << 16, std::size_t{1} << 17}) {
+      const Modulus q(largest_prime(bits, degree));
+      const NttTables tables(degree, q);
+      // The largest words; and at each place the largest or zero, in a pattern of every period, so that sums and differences go to their ends.
+      for (int round = 0; round < 12; ++round) {
+        AlignedWords start(degree, q.value - 1);
+        if (round > 0) {
+          for (std::size_t i = 0; i < degree; ++i) start[i] = (i >> (round - 1)) & 1 ? 0 : q.value - 1;
+        }
+        AlignedWords first;
+        AlignedWords first_inverse;
+        for (const Kernel* kernel : kernels_of(q)) {
+          AlignedWords values = start;
+          AlignedWords inverses = start;
+          kernel->forward(values.data(), tables);
+          kernel->inverse(inverses.data(), tables);
+          if (first.empty()) first = values;
+          if (first_inverse.empty()) first_inverse = inverses;
+          CHECK(values == first);
+          CHECK(inverses == first_inverse);
+          kernel->inverse(values.data(), tables);
+          CHECK(values == start);
+        }
+      }
+    }
+  }
+}
+
 TEST(transform_turns_negacyclic_products_into_products) {
   const std::size_t degree = 64;
   const Modulus q(random_prime(45, degree));
