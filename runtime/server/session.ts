@@ -9,17 +9,23 @@ import type { CiphertextLabel } from '../files/ciphertexts.ts';
 import { openEvaluationKeys } from '../files/evaluation-keys.ts';
 import { withFile } from '../files/files.ts';
 import { WorkerLink } from '../worker-link.ts';
-import type { RunRequest, WorkerReply, WorkerStart } from './messages.ts';
+import { loadNative } from '../native/library.ts';
+import type { NativeWorkerStart, RunRequest, WorkerReply, WorkerStart } from './messages.ts';
+import { machineMemory, threadBudgets } from './budgets.ts';
 import { partition } from './partition.ts';
 import { refuseSecrets } from './refuse-secrets.ts';
 
 export interface ServerOptions {
-  /** Worker threads; default: the processor's cores, at most 2 (each holds its own keys). */
+  /** Who computes: SEAL, or the native engine where it was built. Default `seal`. */
+  readonly backend?: 'seal' | 'native';
+  /** Threads. Default: the processor's cores; for SEAL, whose threads each hold their own keys, at most 2. */
   readonly threads?: number;
-  /** Bytes of encoded weights kept from run to run, over all threads. Default 512 MiB. */
+  /** Bytes of encoded weights kept from run to run, over all threads, at most. Default 512 MiB. */
   readonly plaintextBudget?: number;
-  /** Bytes of evaluation keys that each thread holds at a time; others are read from the file when needed. Default 800 MiB: a thread of SEAL has 4 GiB for everything, and frees no ciphertext's memory for others of another level. */
+  /** Bytes of evaluation keys that each thread holds at a time, at most; others are read from the file when needed. Default: all that the memory takes. */
   readonly keyBudget?: number;
+  /** Bytes that the native engine may take for everything. Default: no limit. */
+  readonly memoryBudget?: number;
 }
 
 export interface RunOptions {
@@ -54,17 +60,18 @@ type Link = WorkerLink<RunRequest, WorkerReply>;
 /** Handing a ciphertext to another thread: measured 2 to 4 ms at N = 2^14 with 10 primes, save and load. */
 const transferSeconds = 0.005;
 
-/** Opens a model with evaluation keys. Errors: FHE0701..FHE0707, FHE0601, FHE0705 when a secret key lies among the files. */
-export async function openServer(
-  modelPath: string,
-  keysPath: string,
-  options: ServerOptions = {},
-): Promise<ServerSession> {
-  refuseSecrets(modelPath, keysPath);
-  const model = withFile(modelPath, (file) => readModel(readContainer(file, 'model')));
-  const key = withFile(keysPath, (file) => openEvaluationKeys(file, model.fingerprint).keyFingerprint);
-  const threads = Math.max(1, options.threads ?? Math.min(2, availableParallelism()));
+/** Workers that start up: each says `ready`. `control` as in their start message. */
+interface Workers {
+  readonly links: readonly Link[];
+  readonly control: Int32Array;
+  readonly predictedSeconds: number;
+}
+
+/** One worker a thread, each with its share of the program. */
+function startSeal(modelPath: string, keysPath: string, model: Model, options: ServerOptions): Workers {
+  const threads = options.threads ?? Math.min(2, availableParallelism());
   const shares = partition(model.program, threads, transferSeconds);
+  const budgets = threadBudgets(model.program, shares.workerOf, threads, options, machineMemory());
   const control = new Int32Array(new SharedArrayBuffer(4 * (1 + threads)));
   const links = meshOfPorts(threads).map((peers, worker) => {
     const workerData: WorkerStart = {
@@ -74,12 +81,43 @@ export async function openServer(
       workerOf: shares.workerOf,
       peers,
       control,
-      plaintextBudget: (options.plaintextBudget ?? 512 * 2 ** 20) / threads,
-      keyBudget: options.keyBudget ?? 800 * 2 ** 20,
+      plaintextBudget: budgets[worker].plaintexts,
+      keyBudget: budgets[worker].keys,
     };
     const transferList = peers.filter((p): p is MessagePort => p !== undefined);
     return new WorkerLink<RunRequest, WorkerReply>(import.meta.url, './worker', { workerData, transferList });
   });
+  return { links, control, predictedSeconds: shares.seconds };
+}
+
+/** One worker for the whole program: the engine has threads of its own. Errors: FHE0804 where there is no engine. */
+function startNative(modelPath: string, keysPath: string, model: Model, options: ServerOptions): Workers {
+  loadNative();
+  const control = new Int32Array(new SharedArrayBuffer(8));
+  const workerData: NativeWorkerStart = {
+    modelPath,
+    keysPath,
+    control,
+    threads: options.threads ?? availableParallelism(),
+    plaintextBudget: options.plaintextBudget ?? 512 * 2 ** 20,
+    keyBudget: options.keyBudget ?? Infinity,
+    memoryBudget: options.memoryBudget ?? 0,
+  };
+  const link = new WorkerLink<RunRequest, WorkerReply>(import.meta.url, './native-worker', { workerData });
+  return { links: [link], control, predictedSeconds: model.program.seconds.reduce((sum, t) => sum + t, 0) };
+}
+
+/** Opens a model with evaluation keys. Errors: FHE0701..FHE0707, FHE0601, FHE0705 when a secret key lies among the files, FHE0804 without the native engine, FHE0805 when the memory does not suffice. */
+export async function openServer(
+  modelPath: string,
+  keysPath: string,
+  options: ServerOptions = {},
+): Promise<ServerSession> {
+  refuseSecrets(modelPath, keysPath);
+  const model = withFile(modelPath, (file) => readModel(readContainer(file, 'model')));
+  const key = withFile(keysPath, (file) => openEvaluationKeys(file, model.fingerprint).keyFingerprint);
+  const start = options.backend === 'native' ? startNative : startSeal;
+  const { links, control, predictedSeconds } = start(modelPath, keysPath, model, options);
   const close = async (): Promise<void> => void (await Promise.all(links.map((link) => link.terminate())));
   try {
     await Promise.all(links.map((link) => link.converse(undefined, 'ready')));
@@ -92,7 +130,7 @@ export async function openServer(
   return {
     model,
     label: (role) => ({ specification: model.fingerprint, key, role }),
-    predictedSeconds: shares.seconds,
+    predictedSeconds,
     run: (inputs, runOptions = {}) => {
       const result = last.then(() => runOnce(model, links, control, { run: ++number, inputs }, runOptions));
       last = result.catch(() => undefined);
