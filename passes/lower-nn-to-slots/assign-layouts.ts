@@ -1,17 +1,31 @@
+import { InternalError } from '../../ir/diagnostics.ts';
 import type { Layout } from '../../ir/layout.ts';
 import type { Func, Value } from '../../ir/module.ts';
 import type { OperationCosts } from '../kernels/count-arithmetic.ts';
+import { isLinear } from '../nn/linear-op.ts';
 import { arrangementLayout, rowMajorArrangement, type Arrangement } from './arrangement.ts';
 import { initialArrangements, phasedArrangements } from './initial-arrangements.ts';
 import { improveArrangements } from './improve-arrangements.ts';
 import { layoutGraph } from './layout-groups.ts';
 import { CostPredictor } from './predict.ts';
 
+/** A layout for every value of a function. */
+export interface Layouts {
+  /**
+   * The layouts for the function that they were made for, or for one that differs in numbers and element-wise ops alone: parameters and linear maps are told
+   * apart by their place, and what an element-wise op makes has the layout of its operand. So one search serves every choice of polynomials.
+   */
+  readonly of: (func: Func) => (value: Value) => Layout;
+}
+
+const isPlaced = (value: Value): boolean => value.op === 'param' || isLinear(value);
+const places = ({ params, body }: Func): Value[] => [...params, ...body].filter(isPlaced);
+
 /**
- * A layout for every value. Those of parameters state the copies that the client makes; the others state none, since the kernels
+ * Chooses a layout for every value. Those of parameters state the copies that the client makes; the others state none, since the kernels
  * tell which copies they yield. Starts from grids that strides leave gaps in, and improves them by search on the predicted cost.
  */
-export function assignLayouts(func: Func, slots: number, costs: OperationCosts): (value: Value) => Layout {
+export function assignLayouts(func: Func, slots: number, costs: OperationCosts): Layouts {
   const graph = layoutGraph(func);
   const predictor = new CostPredictor(graph, slots, costs);
   const starts: Arrangement[][] = [
@@ -26,5 +40,18 @@ export function assignLayouts(func: Func, slots: number, costs: OperationCosts):
   const best = improveArrangements(graph, leader.arrangements, predictor, 8);
   const layouts = graph.groups.map((g) => arrangementLayout(best.arrangements[g.id], g.size, g.isInput));
   const plain = graph.groups.map((g) => arrangementLayout(best.arrangements[g.id], g.size));
-  return (value) => (value.op === 'param' ? layouts : plain)[graph.groupOf(value)];
+  const byPlace = places(func).map((value) => (value.op === 'param' ? layouts : plain)[graph.groupOf(value)]);
+  return {
+    of: (other) => {
+      const known = new Map(places(other).map((value, i) => [value, byPlace[i]]));
+      return (value) => {
+        let at = value;
+        // Operands of element-wise ops share a layout, so the first tells it.
+        while (!isPlaced(at)) [at] = at.operands;
+        const layout = known.get(at);
+        if (!layout) throw new InternalError(`no layout for a value of ${value.op}`);
+        return layout;
+      };
+    },
+  };
 }
