@@ -25,6 +25,9 @@ export interface Bench {
 /** A family of figures: names without the sample's prefix. */
 export type Family = (bench: Bench) => AsyncIterable<Figure> | Iterable<Figure>;
 
+/** Figures that belong to no sample, with their whole names. */
+export type Part = (progress: (text: string) => void) => AsyncIterable<Figure> | Iterable<Figure>;
+
 export const figure = (name: string, value: number, unit = ''): Figure => ({ figure: name, value, unit });
 
 export const calibrationImages = 500;

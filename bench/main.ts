@@ -1,14 +1,15 @@
 /**
- * Measures the samples: npm run bench -- NAME [--json] [--only FAMILY ...] [--images n] [--simulate [n]] [--threads n]
+ * Measures the samples and the engine: npm run bench -- NAME [--json] [--only FAMILY ...] [--images n] [--simulate [n]] [--threads n]
  *
- * NAME is a sample (mlp, lenet, lenet-max, fashion) or all. Figures go to stdout, progress to stderr.
+ * NAME is a sample (mlp, lenet, lenet-max, fashion), all of them by `all`, or a part of the engine (engine). Figures go to stdout, progress to stderr.
  */
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import { compileSample, sampleKeys, samples, type SampleKey } from '../samples/e2e/sample.ts';
-import { calibrationImages, type BenchOptions, type Family } from './bench.ts';
+import { calibrationImages, type BenchOptions, type Family, type Part } from './bench.ts';
 import { figureLine, figureTable, machine, type Figure } from './figure.ts';
 import { accuracyFigures } from './figures/accuracy.ts';
 import { degreeFigures } from './figures/degrees.ts';
+import { engineFigures } from './figures/engine.ts';
 import { programFigures } from './figures/program.ts';
 import { sealFigures } from './figures/seal.ts';
 
@@ -21,6 +22,11 @@ const families: Readonly<Record<string, Family>> = {
 };
 
 const familyNames = Object.keys(families);
+
+/** What is measured without a sample; the figures say their whole names. */
+const parts: Readonly<Record<string, Part>> = {
+  engine: engineFigures,
+};
 
 interface Flags {
   readonly json?: boolean;
@@ -48,17 +54,18 @@ async function measure(
 
 async function main(name: string, flags: Flags): Promise<void> {
   const keys = name === 'all' ? sampleKeys : sampleKeys.filter((key) => key === name);
+  const part = parts[name];
   const chosen = flags.only ?? familyNames;
   const on = machine();
   const { images, threads, simulate } = flags;
   const options = { images, threads, simulated: simulate === true ? Infinity : (simulate ?? 0) };
   const figures: Figure[] = [];
-  for (const key of keys) {
-    await measure(key, chosen, options, (figure) => {
-      figures.push(figure);
-      if (flags.json) console.log(figureLine(figure, on));
-    });
-  }
+  const show = (figure: Figure): void => {
+    figures.push(figure);
+    if (flags.json) console.log(figureLine(figure, on));
+  };
+  for (const key of keys) await measure(key, chosen, options, show);
+  if (part) for await (const figure of part((text) => void process.stderr.write(`${name}: ${text}\n`))) show(figure);
   if (!flags.json) console.log(figureTable(figures, on));
 }
 
@@ -71,8 +78,10 @@ const whole =
   };
 
 await new Command('bench')
-  .description('Measures the samples; figures go to stdout, progress to stderr.')
-  .addArgument(new Argument('<name>', 'a sample, or all').choices([...sampleKeys, 'all']))
+  .description('Measures the samples and the engine; figures go to stdout, progress to stderr.')
+  .addArgument(
+    new Argument('<name>', 'a sample, all samples, or a part').choices([...sampleKeys, 'all', ...Object.keys(parts)]),
+  )
   .option('--json', 'one line of JSON a figure')
   .addOption(new Option('--only <family...>', 'some families of figures').choices(familyNames))
   .option('--images <n>', 'images truly encrypted', whole(1), 4)

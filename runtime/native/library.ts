@@ -63,6 +63,8 @@ export interface NativeEngine {
   peakBytes(): number;
   /** How many objects are held. */
   objectCount(): number;
+  /** The median seconds of a transform of one limb modulo the base prime, on one thread. */
+  transformSeconds(): number;
   /** 'ifma' or 'portable': what serves the base prime. */
   kernelName(): string;
   /** Frees everything; every later call is refused. */
