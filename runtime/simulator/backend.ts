@@ -7,7 +7,7 @@ import { fail } from '../../ir/diagnostics.ts';
 import type { Backend } from '../backend.ts';
 import { largestValue } from '../largest-value.ts';
 import { makeRandom, normal, normalTable, type Random } from './random.ts';
-import { largestSlot, SlotVectors, type Noise, type Slots } from './slot-vectors.ts';
+import { largestCoefficient, largestSlot, SlotVectors, type Noise, type Slots } from './slot-vectors.ts';
 import * as slotwise from './slotwise.ts';
 
 /** What a ciphertext would decrypt to, noise included. */
@@ -49,7 +49,7 @@ export interface SimulatorBackend extends Backend<SimulatedCipher, SimulatedPlai
 /**
  * CKKS without encryption: exact doubles plus, at each operation that makes noise, normal noise of the standard deviation that the real
  * operation gives (ir/ckks/noise.ts), the multiples of the base prime that a raise of the modulus adds, and the checks that the real one cannot
- * make: levels and scales agree (FHE0503, FHE0504), and every slot times its scale stays below half the modulus (FHE0803). Noise that a product
+ * make: levels and scales agree (FHE0503, FHE0504), and every coefficient times its scale stays below half the modulus (FHE0803). Noise that a product
  * passes on needs no formula: the noise is in the values.
  */
 export function simulatorBackend(
@@ -74,7 +74,9 @@ export function simulatorBackend(
   const place = (random: Random): number => random() % (table.length - slots);
   const noise = (strength: number): Noise => ({ table, place: () => place(ofRun), strength });
 
-  /** The bound is cheap and loose; only where it does not suffice are the slots looked at. */
+  const embed = (): Embedding => (embedding ??= makeEmbedding(ringDegree));
+
+  /** The bound is cheap and loose; only where it does not suffice are the slots looked at, and only where those do not, the coefficients. */
   const checked = (
     vector: Slots,
     level: number,
@@ -86,12 +88,20 @@ export function simulatorBackend(
     const limit = limits[level] / scale;
     const most = bound < limit ? bound : largestSlot(vector);
     const { values, imaginary } = vector;
-    if (most < limit) return { values, imaginary, level, scale, size, bound: most, hammingWeight, id: count++ };
+    // Slots may be far larger than coefficients, as they are after SlotsToCoeffs; it is the coefficients that must fit.
+    if (most < limit || (most < Infinity && largestCoefficient(embed(), vector) < limit))
+      return { values, imaginary, level, scale, size, bound: most, hammingWeight, id: count++ };
     vectors.release(vector);
     return fail(
       'FHE0803',
       `a slot holds ${most.toPrecision(3)}; at level ${level} and scale 2^${Math.log2(scale).toFixed(1)} at most ${limit.toPrecision(3)} fits`,
     );
+  };
+
+  /** Encoders refuse by slots, before they know the coefficients. */
+  const requireFit = (most: number, level: number, scale: number): void => {
+    if (!(most < limits[level] / scale))
+      fail('FHE0803', `a slot of magnitude ${most.toPrecision(3)} does not fit at level ${level}`);
   };
 
   const sameLevel = (a: SimulatedPlain, b: SimulatedPlain): void => {
@@ -159,13 +169,14 @@ export function simulatorBackend(
     encrypt: (vector, level, scale) => {
       const strength = Math.hypot(freshNoise(ringDegree), encodeNoise(ringDegree)) / scale;
       const exact = imaginaryNoise ? { values: vector, imaginary: nothing } : { values: vector };
-      return checked(vectors.rotated(exact, 0, noise(strength)), level, scale, 2, Infinity);
+      const encrypted = vectors.rotated(exact, 0, noise(strength));
+      requireFit(largestSlot(encrypted), level, scale);
+      return checked(encrypted, level, scale, 2, Infinity);
     },
     encode: (vector, level, scale) => {
       const encoded = rounded(vector, encodeNoise(ringDegree, vector.length === 1) / scale);
       const bound = largestSlot(encoded);
-      if (!(bound < limits[level] / scale))
-        fail('FHE0803', `a constant of magnitude ${bound.toPrecision(3)} does not fit at level ${level}`);
+      requireFit(bound, level, scale);
       return { ...encoded, level, scale, bound };
     },
     add: (a, b) => {
@@ -198,8 +209,7 @@ export function simulatorBackend(
     mulI: (a) => fresh(a, vectors.timesMonomial(a)),
     modRaise: (a, level) => {
       if (a.level !== 0 || level < 1) fail('FHE0503', `mod_raise from level ${a.level} to ${level}`);
-      embedding ??= makeEmbedding(ringDegree);
-      const multiples = drawOverflow(embedding, a.hammingWeight, () => normal(ofRun));
+      const multiples = drawOverflow(embed(), a.hammingWeight, () => normal(ofRun));
       const raised = vectors.plusMultiple(a, multiples, Number(primes[0]) / a.scale);
       return checked(raised, level, a.scale, a.size, Infinity, a.hammingWeight);
     },

@@ -1,4 +1,4 @@
-import type { ComplexVector } from '../../ir/ckks/embedding.ts';
+import type { ComplexVector, Embedding } from '../../ir/ckks/embedding.ts';
 import { largestMagnitude, largestModulus } from '../largest-value.ts';
 import * as slotwise from './slotwise.ts';
 
@@ -135,3 +135,8 @@ export class SlotVectors {
 /** The largest absolute value in any slot; NaN when any is NaN. */
 export const largestSlot = ({ values, imaginary }: Slots): number =>
   imaginary ? largestModulus(values, imaginary) : largestMagnitude(values);
+
+/** The largest absolute coefficient of the polynomial that has these slots. */
+export function largestCoefficient({ toCoefficients }: Embedding, { values, imaginary }: Slots): number {
+  return largestMagnitude(toCoefficients({ real: values, imaginary: imaginary ?? new Float64Array(values.length) }));
+}

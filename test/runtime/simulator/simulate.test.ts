@@ -71,7 +71,7 @@ describe('simulate', () => {
     expect(fine.kind).toBe('outputs');
   });
 
-  test('one slot out of range suffices', () => {
+  test('one slot out of range suffices where a vector is encoded', () => {
     const backend = simulatorBackend(parameters, 1);
     const vector = new Float64Array(512);
     vector[511] = 2 ** 10;
@@ -79,6 +79,17 @@ describe('simulate', () => {
     expect(() => backend.encode(vector, 0, parameters.scales[0])).toThrow('FHE0803');
     vector[511] = NaN;
     expect(() => backend.encrypt(vector, 2, parameters.scales[2])).toThrow('FHE0803');
+  });
+
+  test('large slots are kept while the coefficients fit', () => {
+    const backend = simulatorBackend(parameters, 1);
+    const one = new Float64Array(512);
+    one[511] = 2 ** 8;
+    const x = backend.encrypt(one, 0, 2 ** 30);
+    const sum = [0, 1, 2, 3].reduce((total) => backend.add(total, total), x);
+    expect(sum.values[511]).toBeCloseTo(2 ** 12, 2);
+    const all = backend.encrypt(new Float64Array(512).fill(2 ** 8), 0, 2 ** 30);
+    expect(() => [0, 1, 2, 3].reduce((total) => backend.add(total, total), all)).toThrow('FHE0803');
   });
 
   test('operands of different levels or scales are refused', () => {
