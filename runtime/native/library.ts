@@ -52,6 +52,18 @@ export interface NativeEngine {
    * element of a rotation or of the conjugation, else 1.
    */
   importSealKey(words: readonly Uint8Array[], seeds: readonly Uint8Array[], element: number): Handle;
+  /** A key that a key maker made for this ring; anything else is refused (FHE0702). */
+  importSeededKey(bytes: Uint8Array): Handle;
+  describeKey(key: Handle): KeyDescription;
+  /** Bytes of a seeded key in a file, and of the key in memory. */
+  seededKeyBytes(level: number, specialPrimes: number): { readonly stored: number; readonly loaded: number };
+  /** Bytes of a key of SEAL's in memory. */
+  sealKeyBytes(level: number): number;
+  /**
+   * The client's: makes evaluation keys. `secret`: coefficients -1, 0 and 1, or their transform modulo the base prime, as SEAL keeps it. The addon has a
+   * copy of its own, which `release` wipes; the caller wipes the array.
+   */
+  keyMaker(secret: Int8Array | BigUint64Array): NativeKeyMaker;
   relinearize(a: Handle, key: Handle): Handle;
   /** Both with one rounding. */
   relinearizeRescale(a: Handle, key: Handle): Handle;
@@ -69,6 +81,23 @@ export interface NativeEngine {
   kernelName(): string;
   /** Frees everything; every later call is refused. */
   close(): void;
+}
+
+/** What a key serves: ciphertexts of at most this level, with so many special primes. */
+export interface KeyDescription {
+  readonly level: number;
+  readonly specialPrimes: number;
+  /** The Galois element of a rotation or of the conjugation, else 1. */
+  readonly element: number;
+}
+
+/** Makes evaluation keys under one secret, each as the bytes that `importSeededKey` takes. Ends with its engine, or earlier by `release`. */
+export interface NativeKeyMaker {
+  relinearization(level: number): Uint8Array;
+  galois(element: number, level: number): Uint8Array;
+  /** The keys to a fresh sparse secret of this Hamming weight, at level 0, and back, at `level`. */
+  sparsePair(weight: number, level: number): { readonly toSparse: Uint8Array; readonly toDense: Uint8Array };
+  release(): void;
 }
 
 export interface NativeLibrary {

@@ -1,3 +1,4 @@
+import type { SecretKey } from 'node-seal/implementation/secret-key.js';
 import type { Parameters } from '../../ir/ckks/parameters.ts';
 import type { Section } from '../../ir/program/container.ts';
 import type { Program } from '../../ir/program/program.ts';
@@ -12,6 +13,7 @@ import { openBase, type SecretSwitchKeys } from '../../runtime/seal/switch-secre
 export interface SealBench {
   readonly seal: Seal;
   readonly keys: SealKeys;
+  readonly secretKey: SecretKey;
   readonly encrypt: (vector: Float64Array, level: number, scale: number) => CipherText;
   readonly decrypt: (cipher: CipherText) => Float64Array;
   /** Encrypts one vector an input register, runs, decrypts one vector an output register, and deletes everything. */
@@ -62,6 +64,7 @@ export async function openSealBench(
   return {
     seal,
     keys,
+    secretKey: secret,
     encrypt,
     decrypt,
     run: (program, inputs) => {

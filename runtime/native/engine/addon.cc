@@ -10,10 +10,25 @@ void Arguments::refuse(std::size_t at, const char* kind) const {
   throw Error("FHE0801", "argument " + std::to_string(at) + " of a call into the native engine is not " + kind);
 }
 
+namespace {
+
+bool is_whole(double value) { return value >= 0 && value <= 0x1p53 - 1 && value == std::floor(value); }
+
+}  // namespace
+
 std::uint64_t Arguments::whole(std::size_t at) const {
   const double value = number(at);
-  if (!(value >= 0) || value > 0x1p53 - 1 || value != std::floor(value)) refuse(at, "a whole number from 0 to 2^53 - 1");
+  if (!is_whole(value)) refuse(at, "a whole number from 0 to 2^53 - 1");
   return static_cast<std::uint64_t>(value);
+}
+
+std::vector<std::uint64_t> Arguments::wholes(std::size_t at) const {
+  std::vector<std::uint64_t> list;
+  for (const double value : doubles(at)) {
+    if (!is_whole(value)) refuse(at, "a list of whole numbers from 0 to 2^53 - 1");
+    list.push_back(static_cast<std::uint64_t>(value));
+  }
+  return list;
 }
 
 double Arguments::number(std::size_t at) const {
@@ -48,18 +63,26 @@ std::span<const Word> Arguments::words(std::size_t at) const {
   return {array.Data(), array.ElementLength()};
 }
 
-std::vector<std::span<const std::uint8_t>> Arguments::bytes_list(std::size_t at) const {
-  constexpr const char* kind = "an array of Uint8Arrays";
+template <class Element>
+std::vector<std::span<const Element>> Arguments::list_of(std::size_t at, napi_typedarray_type type, const char* kind) const {
   if (!info_[at].IsArray()) refuse(at, kind);
   const auto array = info_[at].As<Napi::Array>();
-  std::vector<std::span<const std::uint8_t>> list;
+  std::vector<std::span<const Element>> list;
   for (std::uint32_t i = 0; i < array.Length(); i++) {
     const Napi::Value value = array.Get(i);
-    if (!value.IsTypedArray() || value.As<Napi::TypedArray>().TypedArrayType() != napi_uint8_array) refuse(at, kind);
-    const auto bytes = value.As<Napi::Uint8Array>();
-    list.emplace_back(bytes.Data(), bytes.ElementLength());
+    if (!value.IsTypedArray() || value.As<Napi::TypedArray>().TypedArrayType() != type) refuse(at, kind);
+    const auto typed = value.As<Napi::TypedArrayOf<Element>>();
+    list.emplace_back(typed.Data(), typed.ElementLength());
   }
   return list;
+}
+
+std::vector<std::span<const std::uint8_t>> Arguments::bytes_list(std::size_t at) const {
+  return list_of<std::uint8_t>(at, napi_uint8_array, "an array of Uint8Arrays");
+}
+
+std::vector<std::span<const double>> Arguments::doubles_list(std::size_t at) const {
+  return list_of<double>(at, napi_float64_array, "an array of Float64Arrays");
 }
 
 namespace {
@@ -104,7 +127,7 @@ EngineObject::EngineObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<En
     options.threads = whole_option(given, "threads");
     options.kernel = kernel_option(given);
     options.memory_budget = whole_option(given, "memoryBudget");
-    engine_ = std::make_unique<Engine>(options);
+    engine_ = std::make_shared<Engine>(options);
   });
 }
 
@@ -118,11 +141,19 @@ Napi::Value EngineObject::close(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
+Napi::Value EngineObject::key_maker(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&] {
+    engine();
+    return new_key_maker(info.Env(), engine_, info[0]);
+  });
+}
+
 Napi::Function EngineObject::define(Napi::Env env) {
   std::vector<EngineProperty> properties = object_methods();
-  for (const auto& list : {operation_methods(), key_methods()})
+  for (const auto& list : {operation_methods(), key_methods(), fused_methods()})
     properties.insert(properties.end(), list.begin(), list.end());
   properties.push_back(InstanceMethod<&EngineObject::close>("close"));
+  properties.push_back(InstanceMethod<&EngineObject::key_maker>("keyMaker"));
   return DefineClass(env, "Engine", properties);
 }
 
@@ -130,6 +161,7 @@ namespace {
 
 Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   exports.Set("Engine", EngineObject::define(env));
+  define_key_maker(env);
   return exports;
 }
 

@@ -27,11 +27,17 @@ class Arguments {
   std::span<const double> doubles(std::size_t at) const;
   std::span<const std::uint8_t> bytes(std::size_t at) const;
   std::span<const Word> words(std::size_t at) const;
+  /// Whole numbers in a Float64Array.
+  std::vector<std::uint64_t> wholes(std::size_t at) const;
   /// An array of Uint8Arrays.
   std::vector<std::span<const std::uint8_t>> bytes_list(std::size_t at) const;
+  /// An array of Float64Arrays.
+  std::vector<std::span<const double>> doubles_list(std::size_t at) const;
 
  private:
   Napi::TypedArray typed_array(std::size_t at, napi_typedarray_type type, const char* kind) const;
+  template <class Element>
+  std::vector<std::span<const Element>> list_of(std::size_t at, napi_typedarray_type type, const char* kind) const;
   [[noreturn]] void refuse(std::size_t at, const char* kind) const;
 
   const Napi::CallbackInfo& info_;
@@ -78,8 +84,10 @@ class EngineObject : public Napi::ObjectWrap<EngineObject> {
   /// Throws FHE0801 after `close`.
   Engine& engine();
   Napi::Value close(const Napi::CallbackInfo& info);
+  /// keyMaker(secret): see new_key_maker.
+  Napi::Value key_maker(const Napi::CallbackInfo& info);
 
-  std::unique_ptr<Engine> engine_;
+  std::shared_ptr<Engine> engine_;
 };
 
 using EngineProperty = Napi::ClassPropertyDescriptor<EngineObject>;
@@ -96,6 +104,16 @@ inline Napi::Value handle_value(const Arguments& arguments, Handle handle) {
 // The methods of each part of the engine; each list has its own file.
 std::vector<EngineProperty> object_methods();     // addon_objects.cc: encode, import, export, release, memory
 std::vector<EngineProperty> operation_methods();  // addon_operations.cc: operations without keys
-std::vector<EngineProperty> key_methods();        // addon_keys.cc: operations with keys, key making
+std::vector<EngineProperty> key_methods();        // addon_keys.cc: operations with keys
+std::vector<EngineProperty> fused_methods();      // addon_fused.cc: several operations in one
+
+// addon_key_maker.cc
+
+/// Makes the class of key makers known; once for each environment.
+void define_key_maker(Napi::Env env);
+
+/// A key maker. `secret`: N coefficients -1, 0 and 1 (Int8Array), or their transform modulo the base prime, which is how SEAL keeps them
+/// (BigUint64Array). Throws FHE0702 for any other secret.
+Napi::Value new_key_maker(Napi::Env env, const std::shared_ptr<Engine>& engine, Napi::Value secret);
 
 }  // namespace fhec

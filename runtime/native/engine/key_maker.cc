@@ -1,56 +1,21 @@
 #include "key_maker.hpp"
 
-#include <string>
 #include <utility>
 #include <vector>
 
 #include "engine.hpp"
-#include "error.hpp"
 #include "rotation.hpp"
 
 namespace fhec {
-
-namespace {
-
-/// The a half of digit d modulo limb j of the basis.
-void expand_seed(Word* out, const Seed& seed, std::size_t d, std::size_t j, const Ring& ring, const KeyBasis& basis) {
-  ChaCha20 stream(seed, {static_cast<std::uint32_t>(d), static_cast<std::uint32_t>(j), 0});
-  sample_uniform({out, ring.degree}, stream, ring.limbs[basis.ring_limb(ring, j)].modulus);
-}
-
-}  // namespace
-
-SwitchKey expand(Engine& engine, const SeededKey& seeded) {
-  const KeyShape& shape = seeded.shape;
-  const std::size_t n = engine.ring().degree;
-  const std::size_t limbs = shape.basis.limb_count();
-  SwitchKey key(engine.memory(), engine.ring(), shape);
-  // By limb, so that threads write to different pages.
-  engine.pool().for_each(limbs, [&](std::size_t j) {
-    Polynomial uniform(engine.memory(), n, 1);
-    for (std::size_t d = 0; d < shape.digits.size(); d++) {
-      expand_seed(uniform.limb(0), seeded.seed, d, j, engine.ring(), shape.basis);
-      key.put(0, d, j, seeded.b.limb(d * limbs + j));
-      key.put(1, d, j, uniform.limb(0));
-    }
-  });
-  return key;
-}
 
 SeededKey KeyMaker::make(const SecretLimb& from, const SecretLimb& to, KeyBasis basis) const {
   Engine& engine = *engine_;
   const Ring& ring = engine.ring();
   const std::size_t n = ring.degree;
-  if (basis.level >= ring.data_count || basis.special_count < 1 || basis.special_count > ring.special_count)
-    throw Error("FHE0801", "the ring has no level " + std::to_string(basis.level) + ", or no special primes");
-  std::vector<Word> data;
-  std::vector<Word> special;
-  for (std::size_t i = 0; i <= basis.level; i++) data.push_back(ring.limbs[i].modulus.value);
-  for (std::size_t i = 0; i < basis.special_count; i++) special.push_back(ring.special(i).modulus.value);
   SeededKey out;
   out.seed = system_seed();
-  const std::vector<Digit> digits = digits_of(data, special);
-  out.shape = {basis, digits};
+  out.shape = key_shape(ring, basis);
+  const std::vector<Digit>& digits = out.shape.digits;
   out.b = Polynomial(engine.memory(), n, digits.size() * basis.limb_count());
 
   Seed error_seed = system_seed();

@@ -4,22 +4,10 @@
 #include <cstdint>
 #include <functional>
 
-#include "key_switch.hpp"
-#include "random.hpp"
 #include "secret.hpp"
+#include "seeded_key.hpp"
 
 namespace fhec {
-
-/// A key as it is made and sent: the b halves, and a seed in place of the a halves.
-struct SeededKey {
-  KeyShape shape;
-  Seed seed{};
-  /// Digit d modulo limb j of the basis is limb d * limb_count + j, in transform form.
-  Polynomial b;
-};
-
-/// The whole key, ready for use. With the same seed and shape it is the same on every machine.
-SwitchKey expand(Engine& engine, const SeededKey& seeded);
 
 /// Makes evaluation keys. The client's: it holds the secret. Errors have standard deviation 3.2 (Homomorphic Encryption Standard, 2018);
 /// seeds and errors come from the operating system's generator through ChaCha20.

@@ -34,6 +34,9 @@ class SwitchKey {
   /// Words undefined.
   SwitchKey(Memory& memory, const Ring& ring, KeyShape shape);
 
+  /// Bytes that a key of this shape takes.
+  static std::size_t bytes_of(const Ring& ring, const KeyShape& shape) noexcept;
+
   const KeyShape& shape() const noexcept { return shape_; }
   void set_element(std::uint64_t element) noexcept { shape_.element = element; }
 
@@ -71,10 +74,12 @@ struct Switching {
   const SwitchKey* key = nullptr;
   /// Added to the parts of the result where not null.
   std::array<const Polynomial*, 2> addends{};
+  /// Two parts that are added after the automorphism, or null; not with a rescale.
+  const Ciphertext* after = nullptr;
 };
 
-/// For each switching the two polynomials (u_0 / P + addend_0, u_1 / P + addend_1), rounded, with the automorphism of the key; with `rescale`
-/// divided by q_level too. Each limb of the digits is made once for all keys.
+/// For each switching the two polynomials (u_0 / P + addend_0, u_1 / P + addend_1), rounded, with the automorphism of the key and what comes after
+/// it; with `rescale` divided by q_level too. Each limb of the digits is made once for all keys.
 std::vector<std::array<Polynomial, 2>> switch_many(Engine& engine, const SplitPolynomial& split,
                                                    std::span<const Switching> switchings, bool rescale);
 

@@ -109,6 +109,7 @@ void ChaCha20::refill() noexcept {
   std::array<std::uint32_t, 2 * words_per_batch> out;
   blocks(out.data(), key_.data(), counter_, nonce_.data());
   std::memcpy(batch_.data(), out.data(), sizeof batch_);
+  wipe(out.data(), sizeof out);
   counter_ += 16;
   at_ = 0;
 }

@@ -20,6 +20,19 @@ void SmallSecret::to_limb(Word* out, const Limb& limb) const {
 
 SecretWords::~SecretWords() { wipe(words_.data(), words_.words() * sizeof(Word)); }
 
+SmallSecret ternary_secret(const Ring& ring, std::span<const std::int8_t> coefficients) {
+  if (coefficients.size() != ring.degree) throw Error("FHE0702", "the secret key has another number of coefficients than the ring");
+  SmallSecret secret(ring.degree);
+  int other = 0;
+  for (std::size_t k = 0; k < ring.degree; k++) {
+    const int x = coefficients[k];
+    other |= (x < -1) | (x > 1);
+    secret.coefficients()[k] = static_cast<std::int8_t>(x);
+  }
+  if (other != 0) throw Error("FHE0702", "the secret key is not ternary");
+  return secret;
+}
+
 SmallSecret ternary_secret(Memory& memory, const Ring& ring, std::span<const Word> words) {
   const Limb& limb = ring.limbs[0];
   const Word q = limb.modulus.value;

@@ -40,6 +40,9 @@ class SecretWords {
   Buffer words_;
 };
 
+/// The secret of these coefficients. Throws FHE0702 unless there are N of them, each -1, 0 or 1.
+SmallSecret ternary_secret(const Ring& ring, std::span<const std::int8_t> coefficients);
+
 /// The ternary secret whose transform modulo q_0 these words are, as SEAL keeps it. Throws FHE0702 when they are no transform of coefficients
 /// -1, 0 and 1.
 SmallSecret ternary_secret(Memory& memory, const Ring& ring, std::span<const Word> words);
