@@ -7,6 +7,10 @@ export function formatBytes(bytes: number): string {
   return `${unit === 0 ? value : value.toPrecision(3)} ${units[unit]}`;
 }
 
+/** The most memory of the process, and how much of it the native engine held. */
+export const formatPeak = (process: number, engine: number | undefined): string =>
+  formatBytes(process) + (engine === undefined ? '' : `, of which the native engine ${formatBytes(engine)}`);
+
 /** Seconds: milliseconds below one, minutes above a hundred. */
 export function formatSeconds(seconds: number): string {
   if (!Number.isFinite(seconds)) return '?';

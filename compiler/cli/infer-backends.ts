@@ -6,12 +6,13 @@ import type { Model } from '../../ir/program/model-file.ts';
 import type { Tensor } from '../../ir/tensor.ts';
 import { readSecretKey } from '../../runtime/client/keys.ts';
 import { openClient } from '../../runtime/client/session.ts';
-import { openServer } from '../../runtime/server/session.ts';
+import { loadNative } from '../../runtime/native/library.ts';
+import { openServer, type ServerOptions } from '../../runtime/server/session.ts';
 import { openSimulator } from '../../runtime/simulator/simulator.ts';
 import { makeKeys } from './commands/keygen.ts';
 import { runClear } from './predict.ts';
 
-export type InferBackend = 'seal' | 'simulator' | 'clear';
+export type InferBackend = 'seal' | 'native' | 'simulator' | 'clear';
 
 /** Answers inputs one at a time. */
 export interface Inference {
@@ -23,11 +24,13 @@ export interface Inference {
     onProgress: (share: number) => void,
   ) => Promise<{ outputs: readonly Tensor[]; seconds: number }>;
   readonly peakBytes: () => number;
+  /** The most bytes that the native engine held; undefined for the other back ends. */
+  readonly enginePeakBytes: () => number | undefined;
   readonly close: () => Promise<void>;
 }
 
 export interface InferenceOptions {
-  readonly threads?: number | undefined;
+  readonly server: ServerOptions;
   readonly signal: AbortSignal;
   readonly onStage: (stage: string) => void;
 }
@@ -38,7 +41,9 @@ export function openInference(
   model: Model,
   options: InferenceOptions,
 ): Promise<Inference> {
-  return backend === 'seal' ? openEncrypted(modelPath, model, options) : Promise.resolve(openLocal(backend, model));
+  return backend === 'seal' || backend === 'native'
+    ? openEncrypted(backend, modelPath, model, options)
+    : Promise.resolve(openLocal(backend, model));
 }
 
 const processPeakBytes = (): number => process.resourceUsage().maxRSS * 1024;
@@ -55,6 +60,7 @@ function openLocal(backend: 'simulator' | 'clear', { program }: Model): Inferenc
   return {
     keyBytes: 0,
     peakBytes: processPeakBytes,
+    enginePeakBytes: () => undefined,
     infer: (input, index) => {
       const started = performance.now();
       const outputs = run(input, index);
@@ -66,10 +72,13 @@ function openLocal(backend: 'simulator' | 'clear', { program }: Model): Inferenc
 
 /** All three roles: keys in a temporary folder that only this user can read and that is removed at the end, also after an error. */
 async function openEncrypted(
+  backend: 'seal' | 'native',
   modelPath: string,
   { specification }: Model,
   options: InferenceOptions,
 ): Promise<Inference> {
+  // Without the engine no keys are worth making.
+  if (backend === 'native') loadNative();
   const folder = mkdtempSync(join(tmpdir(), 'fhec-infer-'));
   const clear = (): void => rmSync(folder, { recursive: true, force: true });
   try {
@@ -78,18 +87,17 @@ async function openEncrypted(
     const client = await openClient(specification, readSecretKey(keys.secretKeyPath, specification));
     options.signal.throwIfAborted();
     options.onStage('load model and keys');
-    const server = await openServer(
-      modelPath,
-      keys.evaluationKeyPath,
-      options.threads ? { threads: options.threads } : {},
-    );
+    const server = await openServer(modelPath, keys.evaluationKeyPath, { backend, ...options.server });
+    let engineBytes: number | undefined;
     return {
       keyBytes: keys.evaluationKeyBytes,
       peakBytes: server.peakBytes,
+      enginePeakBytes: () => engineBytes,
       infer: async (input, _index, onProgress) => {
         const ciphertexts = client.encrypt([input]);
         const started = performance.now();
-        const { outputs } = await server.run(ciphertexts, { onProgress, signal: options.signal });
+        const { outputs, enginePeakBytes } = await server.run(ciphertexts, { onProgress, signal: options.signal });
+        engineBytes = enginePeakBytes;
         return { outputs: client.decrypt(outputs), seconds: (performance.now() - started) / 1000 };
       },
       close: async () => {

@@ -1,6 +1,6 @@
 import { wilson } from '../pipeline/assess.ts';
-import { formatBytes, formatFacts, formatInterval, formatSeconds, formatShare } from './format.ts';
-import type { InferBackend } from './infer-backends.ts';
+import { formatBytes, formatFacts, formatInterval, formatPeak, formatSeconds, formatShare } from './format.ts';
+import type { Inference, InferBackend } from './infer-backends.ts';
 
 /** One input and what became of it. */
 export interface InferRow {
@@ -29,7 +29,11 @@ export function formatRow({ index, label, prediction, seconds, outputs }: InferR
 }
 
 /** The figures over all inputs; shares between 0 and 1. */
-export function summariseRows(rows: readonly InferRow[], backend: InferBackend, peakBytes: number, keyBytes: number) {
+export function summariseRows(
+  rows: readonly InferRow[],
+  backend: InferBackend,
+  { keyBytes, peakBytes, enginePeakBytes }: Pick<Inference, 'keyBytes' | 'peakBytes' | 'enginePeakBytes'>,
+) {
   const share = (holds: (row: InferRow) => boolean): number => rows.filter(holds).length / rows.length;
   const labelled = rows.every((r) => r.label !== undefined && r.prediction !== undefined);
   const accuracy = labelled ? share((r) => r.prediction === r.label) : undefined;
@@ -42,7 +46,8 @@ export function summariseRows(rows: readonly InferRow[], backend: InferBackend, 
     secondsPerInput: rows.reduce((sum, r) => sum + r.seconds, 0) / rows.length,
     errorBits: Math.min(...rows.map((r) => r.bits)),
     largestError: Math.max(...rows.map((r) => r.error)),
-    peakBytes,
+    peakBytes: peakBytes(),
+    enginePeakBytes: enginePeakBytes(),
     keyBytes,
   };
 }
@@ -65,7 +70,7 @@ export function formatSummary(s: ReturnType<typeof summariseRows>): string {
         : 'exact',
     ],
     ['seconds', `${formatSeconds(s.secondsPerInput)} an input`],
-    ['peak memory', formatBytes(s.peakBytes)],
+    ['peak memory', formatPeak(s.peakBytes, s.enginePeakBytes)],
     ...(s.keyBytes > 0 ? [['evaluation keys', formatBytes(s.keyBytes)] as const] : []),
   ];
   return formatFacts(facts);

@@ -4,10 +4,6 @@ import { keyBytesOf, placeOf, secretSwitchSection, type EvaluationKeyFile } from
 import { readKeyPairs } from '../files/seal-bytes.ts';
 import { guardNative, type Handle, type NativeEngine } from './library.ts';
 
-/** Bytes of one key of SEAL's form in the engine: two polynomials modulo all primes for each digit, a digit for each data prime. */
-export const sealKeyBytes = ({ ringDegree, primes, specialPrimes }: Parameters): number =>
-  primes.length * 2 * (primes.length + specialPrimes.length) * ringDegree * 8;
-
 /** Loads a key that SEAL made. The caller releases it. Errors: FHE0706 when the file lacks it, FHE0702 for a damaged one. */
 export function loadSealKey(
   engine: NativeEngine,

@@ -19,6 +19,8 @@ export interface BudgetLimits {
   readonly plaintextBudget?: number | undefined;
   /** Bytes of evaluation keys a thread; default all that it needs. */
   readonly keyBudget?: number | undefined;
+  /** Bytes for everything; default what the machine has. */
+  readonly memoryBudget?: number | undefined;
 }
 
 /** Bytes of the machine: all, and those that nothing else uses. */
@@ -36,7 +38,7 @@ const margin = 160 * 2 ** 20;
 /** JavaScript's own memory of a thread: program, weights, the file of one key. */
 const javascriptBytes = (memory: ThreadMemory): number => 200 * 2 ** 20 + memory.key / 2;
 /** The share of the free memory that a server takes at most. */
-const machineShare = 0.8;
+export const machineShare = 0.8;
 
 const defaultPlaintexts = 512 * 2 ** 20;
 
@@ -58,14 +60,16 @@ export function threadBudgets(
   workerOf: Int32Array,
   threads: number,
   limits: BudgetLimits,
-  machine: MachineMemory,
+  all: MachineMemory,
 ): ThreadBudget[] {
+  const most = limits.memoryBudget ?? Infinity;
+  const machine = { total: Math.min(all.total, most), free: Math.min(all.free, most) };
   const memories = Array.from({ length: threads }, (_, worker) => {
     const owned = ownedInstructions(program, workerOf, worker);
     return threadMemory(program, (at) => owned[at]);
   });
   for (const memory of memories) requireHeap(memory, threads);
-  requireMachine(memories, machine);
+  requireMachine(memories, machine, most < all.total ? 'the memory budget is' : 'the machine has');
   const spare = machineShare * machine.free - memories.reduce((sum, m) => sum + least(m) + javascriptBytes(m), 0);
   return memories.map((memory) => {
     const inHeap = heapEnd - margin - least(memory);
@@ -82,17 +86,18 @@ export function threadBudgets(
   });
 }
 
-const gibibytes = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(1)} GiB`;
+export const formatMemory = (bytes: number): string =>
+  bytes < 2 ** 30 ? `${Math.ceil(bytes / 2 ** 20)} MiB` : `${(bytes / 2 ** 30).toFixed(1)} GiB`;
 
 const account = (m: ThreadMemory): string[] => [
-  `${gibibytes(m.context)} for the parameters, ${gibibytes(gaps * m.values)} for ciphertexts that live at once, ${gibibytes(m.key + m.keyReading)} for one evaluation key`,
+  `${formatMemory(m.context)} for the parameters, ${formatMemory(gaps * m.values)} for ciphertexts that live at once, ${formatMemory(m.key + m.keyReading)} for one evaluation key`,
 ];
 
 function requireHeap(memory: ThreadMemory, threads: number): void {
   if (least(memory) <= heapEnd - margin) return;
   fail(
     'FHE0805',
-    `a thread of SEAL has 4 GiB, and this program needs at least ${gibibytes(least(memory))} in one`,
+    `a thread of SEAL has 4 GiB, and this program needs at least ${formatMemory(least(memory))} in one`,
     undefined,
     [
       ...account(memory),
@@ -103,12 +108,12 @@ function requireHeap(memory: ThreadMemory, threads: number): void {
   );
 }
 
-function requireMachine(memories: readonly ThreadMemory[], machine: MachineMemory): void {
+function requireMachine(memories: readonly ThreadMemory[], machine: MachineMemory, whose: string): void {
   const needed = memories.reduce((sum, m) => sum + least(m) + javascriptBytes(m), 0);
   if (needed <= machine.total) return;
   fail(
     'FHE0805',
-    `the machine has ${gibibytes(machine.total)} of memory, and ${memories.length} threads need at least ${gibibytes(needed)}`,
+    `${whose} ${formatMemory(machine.total)}, and ${memories.length} threads need at least ${formatMemory(needed)}`,
     undefined,
     [...account(memories[0]), ...(memories.length > 1 ? ['--threads 1 needs less'] : [])],
   );

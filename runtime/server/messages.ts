@@ -1,5 +1,6 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { Register } from '../../ir/program/program.ts';
+import type { NativeBudget } from './native-memory.ts';
 
 /** What a worker is started with. */
 export interface WorkerStart {
@@ -25,11 +26,7 @@ export interface NativeWorkerStart {
   readonly control: Int32Array;
   /** Threads of the engine. */
   readonly threads: number;
-  /** Bytes, as those of {@link WorkerStart}. */
-  readonly plaintextBudget: number;
-  readonly keyBudget: number;
-  /** Bytes that the engine may take for everything; 0 for no limit. */
-  readonly memoryBudget: number;
+  readonly budget: NativeBudget;
 }
 
 /** Server to worker: run once on these input ciphertexts. Runs are numbered from 1. */
@@ -50,4 +47,10 @@ export type WorkerReply =
   | { readonly kind: 'ready' }
   | { readonly kind: 'progress'; readonly done: number; readonly instruction: number }
   | { readonly kind: 'output'; readonly register: Register; readonly bytes: Uint8Array }
-  | { readonly kind: 'finished'; readonly seconds: number; readonly waitedSeconds: number };
+  | {
+      readonly kind: 'finished';
+      readonly seconds: number;
+      readonly waitedSeconds: number;
+      /** The most bytes that the native engine ever held. */
+      readonly enginePeakBytes?: number;
+    };

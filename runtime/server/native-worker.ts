@@ -12,7 +12,7 @@ import {
 } from '../files/evaluation-keys.ts';
 import { withFile } from '../files/files.ts';
 import { nativeBackend } from '../native/backend.ts';
-import { loadSealKey, sealKeyBytes } from '../native/keys.ts';
+import { loadSealKey } from '../native/keys.ts';
 import { openNative, type Handle } from '../native/library.ts';
 import { giveCiphertext, takeCiphertext } from '../native/transfer.ts';
 import { withPlaintextCache } from '../plaintext-cache.ts';
@@ -31,10 +31,10 @@ const reply = (message: WorkerReply | Failed): void => port.postMessage(message)
 function serve(): void {
   const { program, fingerprint } = withFile(start.modelPath, (file) => readModel(readContainer(file, 'model')));
   const { parameters } = program;
-  const engine = openNative(parameters, { threads: start.threads, memoryBudget: start.memoryBudget });
+  const engine = openNative(parameters, { threads: start.threads, memoryBudget: start.budget.engine });
   const cache = new KeyCache<Handle>(
     keyUses(program.instructions),
-    Math.floor(start.keyBudget / sealKeyBytes(parameters)),
+    start.budget.keys,
     (read) => withFile(start.keysPath, (file) => read(openEvaluationKeys(file, fingerprint))),
     {
       load: (file, section) => loadSealKey(engine, parameters, file, section),
@@ -47,7 +47,7 @@ function serve(): void {
     conjugation: () => cache.take(conjugationSection),
     secret: (to: 'sparse' | 'dense') => cache.take(secretSwitchSection(to)),
   };
-  const { backend } = withPlaintextCache(nativeBackend(engine, keys), start.plaintextBudget, (level, vector) =>
+  const { backend } = withPlaintextCache(nativeBackend(engine, keys), start.budget.plaintexts, (level, vector) =>
     // A number for every slot is one word a prime.
     vector.length === 1 ? 8 * (level + 1) : 8 * parameters.ringDegree * (level + 1),
   );
@@ -77,7 +77,8 @@ function serve(): void {
       // An input that is a result, and a result that is two, have one handle.
       for (const cipher of new Set(held)) engine.release(cipher);
     }
-    reply({ kind: 'finished', seconds: (performance.now() - started) / 1000, waitedSeconds: 0 });
+    const seconds = (performance.now() - started) / 1000;
+    reply({ kind: 'finished', seconds, waitedSeconds: 0, enginePeakBytes: engine.peakBytes() });
   };
 
   port.on('message', (request: RunRequest) => {

@@ -12,6 +12,7 @@ import { WorkerLink } from '../worker-link.ts';
 import { loadNative } from '../native/library.ts';
 import type { NativeWorkerStart, RunRequest, WorkerReply, WorkerStart } from './messages.ts';
 import { machineMemory, threadBudgets } from './budgets.ts';
+import { nativeBudget } from './native-memory.ts';
 import { partition } from './partition.ts';
 import { refuseSecrets } from './refuse-secrets.ts';
 
@@ -24,7 +25,7 @@ export interface ServerOptions {
   readonly plaintextBudget?: number;
   /** Bytes of evaluation keys that each thread holds at a time, at most; others are read from the file when needed. Default: all that the memory takes. */
   readonly keyBudget?: number;
-  /** Bytes that the native engine may take for everything. Default: no limit. */
+  /** Bytes that SEAL's threads or the native engine may take for everything; what cannot fit is refused (FHE0805). Default: what the machine has. */
   readonly memoryBudget?: number;
 }
 
@@ -40,14 +41,16 @@ export interface RunResult {
   readonly outputs: readonly Uint8Array[];
   /** Wall-clock seconds of each thread, and how many of them it waited for others. */
   readonly threads: readonly { readonly seconds: number; readonly waitedSeconds: number }[];
+  /** The most bytes that the native engine held so far: ciphertexts, weights, keys and intermediate results. */
+  readonly enginePeakBytes?: number;
 }
 
 /** The server: model and evaluation keys, no secret. Runs asked for at the same time follow one another. */
 export interface ServerSession {
   readonly model: Model;
   readonly label: (role: CiphertextLabel['role']) => CiphertextLabel;
-  /** The predicted seconds of one run on these threads. */
-  readonly predictedSeconds: number;
+  /** The predicted seconds of one run on these threads; undefined on the native engine, since programs are priced for SEAL. */
+  readonly predictedSeconds: number | undefined;
   /** Serialized input ciphertexts -> outputs. After a failed or stopped run the session can run again. Errors: FHE0702, FHE0801, FHE0802, FHE0803, FHE0805. */
   readonly run: (inputs: readonly Uint8Array[], options?: RunOptions) => Promise<RunResult>;
   /** The most memory that this process held so far, in bytes (resident set). */
@@ -64,7 +67,7 @@ const transferSeconds = 0.005;
 interface Workers {
   readonly links: readonly Link[];
   readonly control: Int32Array;
-  readonly predictedSeconds: number;
+  readonly predictedSeconds: number | undefined;
 }
 
 /** One worker a thread, each with its share of the program. */
@@ -99,12 +102,10 @@ function startNative(modelPath: string, keysPath: string, model: Model, options:
     keysPath,
     control,
     threads: options.threads ?? availableParallelism(),
-    plaintextBudget: options.plaintextBudget ?? 512 * 2 ** 20,
-    keyBudget: options.keyBudget ?? Infinity,
-    memoryBudget: options.memoryBudget ?? 0,
+    budget: nativeBudget(model.program, options),
   };
   const link = new WorkerLink<RunRequest, WorkerReply>(import.meta.url, './native-worker', { workerData });
-  return { links: [link], control, predictedSeconds: model.program.seconds.reduce((sum, t) => sum + t, 0) };
+  return { links: [link], control, predictedSeconds: undefined };
 }
 
 /** Opens a model with evaluation keys. Errors: FHE0701..FHE0707, FHE0601, FHE0705 when a secret key lies among the files, FHE0804 without the native engine, FHE0805 when the memory does not suffice. */
@@ -163,9 +164,13 @@ async function runOnce(
   const outputs = new Map<Register, Uint8Array>(request.inputs.map((bytes, r) => [r, bytes]));
   const done = new Float64Array(links.length);
   const threads = links.map(() => ({ seconds: 0, waitedSeconds: 0 }));
+  let enginePeakBytes: number | undefined;
   const hear = (w: number, reply: WorkerReply): void => {
     if (reply.kind === 'output') outputs.set(reply.register, reply.bytes);
-    if (reply.kind === 'finished') threads[w] = { seconds: reply.seconds, waitedSeconds: reply.waitedSeconds };
+    if (reply.kind === 'finished') {
+      threads[w] = { seconds: reply.seconds, waitedSeconds: reply.waitedSeconds };
+      ({ enginePeakBytes } = reply);
+    }
     if (reply.kind !== 'progress') return;
     done[w] = reply.done;
     const node = program.nodes.at(program.nodeOf[reply.instruction]);
@@ -190,6 +195,7 @@ async function runOnce(
     return {
       outputs: registers.map((r) => outputs.get(r) ?? fail('FHE0801', `no worker made the result in register ${r}`)),
       threads,
+      ...(enginePeakBytes === undefined ? {} : { enginePeakBytes }),
     };
   } finally {
     signal?.removeEventListener('abort', stop);

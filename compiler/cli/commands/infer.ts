@@ -8,11 +8,11 @@ import { printResult, type Io } from '../io.ts';
 import { openModel, singleInput, warnInsecure } from '../model.ts';
 import { errorBits, runClear, topClass } from '../predict.ts';
 import { startProgress } from '../progress.ts';
+import { backendHelp, readServerFlags, withServerOptions, type ServerFlags } from '../server-options.ts';
 
-interface Flags extends InputFlags {
+interface Flags extends InputFlags, ServerFlags {
   readonly count?: number;
   readonly backend: InferBackend;
-  readonly threads?: number;
 }
 
 export function inferCommand(io: Io): Command {
@@ -22,6 +22,7 @@ export function inferCommand(io: Io): Command {
     [
       'fhec infer model.fhec mnist:test[0:5]',
       'fhec infer model.fhec digits/ --count 20 --json',
+      'fhec infer model.fhec mnist:test[0:5] --backend native',
       'fhec infer model.fhec digit.png --backend clear',
     ],
   )
@@ -29,17 +30,15 @@ export function inferCommand(io: Io): Command {
     .argument('<inputs>', 'the inputs, see below')
     .option('--count <number>', 'stop after this many inputs', positiveInteger)
     .addOption(
-      new Option('--backend <name>', 'seal: encrypted; simulator: with the noise of CKKS; clear: exact')
-        .choices(['seal', 'simulator', 'clear'])
+      new Option(
+        '--backend <name>',
+        `encrypted: ${backendHelp.seal}, or ${backendHelp.native}; not encrypted: simulator, with the noise of CKKS, or clear, exact`,
+      )
+        .choices(['seal', 'native', 'simulator', 'clear'])
         .default('seal'),
     )
-    .option(
-      '--threads <number>',
-      'worker threads of the seal back end (default: 2, or the cores where there are fewer)',
-      positiveInteger,
-    )
     .action((modelPath: string, inputs: string, flags: Flags) => infer(modelPath, inputs, flags, io));
-  return withInputOptions(command);
+  return withInputOptions(withServerOptions(command));
 }
 
 async function infer(modelPath: string, inputs: string, flags: Flags, io: Io): Promise<void> {
@@ -50,7 +49,11 @@ async function infer(modelPath: string, inputs: string, flags: Flags, io: Io): P
   await interruptible(async (signal) => {
     const progress = startProgress(io, flags);
     const onStage = (stage: string): void => progress.update(stage, 0);
-    const inference = await openInference(flags.backend, modelPath, model, { threads: flags.threads, signal, onStage });
+    const inference = await openInference(flags.backend, modelPath, model, {
+      server: readServerFlags(flags),
+      signal,
+      onStage,
+    });
     const rows: InferRow[] = [];
     try {
       for (const [index, image] of dataset.images.entries()) {
@@ -76,7 +79,7 @@ async function infer(modelPath: string, inputs: string, flags: Flags, io: Io): P
       progress.stop();
       await inference.close();
     }
-    const summary = summariseRows(rows, flags.backend, inference.peakBytes(), inference.keyBytes);
+    const summary = summariseRows(rows, flags.backend, inference);
     printResult(io, flags, { ...summary, inputs: rows }, formatSummary(summary));
   });
 }
