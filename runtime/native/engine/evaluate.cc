@@ -53,8 +53,7 @@ using Pointwise = void (*)(Word*, const Word*, const Word*, std::size_t, const M
 
 /// The longer operand's further parts are copied, or negated where they stand on the right of a difference.
 Ciphertext sum(Engine& engine, const Ciphertext& a, const Ciphertext& b, Pointwise Kernel::* operation) {
-  require_same_level(a.level, b.level);
-  require_same_scale(a.scale, b.scale);
+  require_sum(a, b);
   Ciphertext out = make_ciphertext(engine, std::max(a.parts.size(), b.parts.size()), a.level, a.scale);
   each_limb(engine, out, [&](std::size_t p, std::size_t i, const Limb& limb, std::size_t n) {
     Word* to = out.parts[p].limb(i);
@@ -101,6 +100,11 @@ std::vector<Buffer> shifted_limbs(Engine& engine, const Ciphertext& a, std::size
 }
 
 }  // namespace
+
+void require_sum(const Ciphertext& a, const Ciphertext& b) {
+  require_same_level(a.level, b.level);
+  require_same_scale(a.scale, b.scale);
+}
 
 Ciphertext add(Engine& engine, const Ciphertext& a, const Ciphertext& b) { return sum(engine, a, b, &Kernel::add); }
 

@@ -10,6 +10,9 @@ namespace fhec {
 // Operations that need no key. Each gives a new ciphertext, equal to that of SEAL 4.1 word for word; operands are never changed. Work is
 // shared by limb over the engine's pool. All throw FHE0801 for operands that do not fit each other, FHE0805 when memory is used up.
 
+/// Throws FHE0801 unless both have one level and scales that agree up to rounding of doubles.
+void require_sum(const Ciphertext& a, const Ciphertext& b);
+
 /// Operands of one level and of scales that agree up to rounding of doubles; the result has the scale of `a`. Sizes may differ.
 Ciphertext add(Engine& engine, const Ciphertext& a, const Ciphertext& b);
 Ciphertext subtract(Engine& engine, const Ciphertext& a, const Ciphertext& b);

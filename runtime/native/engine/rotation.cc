@@ -6,6 +6,7 @@
 
 #include "engine.hpp"
 #include "error.hpp"
+#include "evaluate.hpp"
 
 namespace fhec {
 
@@ -32,12 +33,10 @@ void rotate_back(Engine& engine, SwitchKey& key, std::uint64_t element) {
   key.set_element(element);
 }
 
-Ciphertext rotate(Engine& engine, const Ciphertext& a, const SwitchKey& key) {
-  const SwitchKey* keys[] = {&key};
-  return std::move(rotate_many(engine, a, keys).front());
-}
+namespace {
 
-std::vector<Ciphertext> rotate_many(Engine& engine, const Ciphertext& a, std::span<const SwitchKey* const> keys) {
+std::vector<Ciphertext> rotated(Engine& engine, const Ciphertext& a, std::span<const SwitchKey* const> keys,
+                                const Ciphertext* addend) {
   std::vector<Ciphertext> out;
   if (keys.empty()) return out;
   if (a.parts.size() != 2)
@@ -45,7 +44,7 @@ std::vector<Ciphertext> rotate_many(Engine& engine, const Ciphertext& a, std::sp
   const KeyShape& shape = keys[0]->shape();
   const SplitPolynomial split(engine, a.parts[1], {a.level, shape.basis.special_count}, shape.digits);
   std::vector<Switching> switchings;
-  for (const SwitchKey* key : keys) switchings.push_back({key, {&a.parts[0], nullptr}});
+  for (const SwitchKey* key : keys) switchings.push_back({key, {&a.parts[0], nullptr}, addend});
   for (std::array<Polynomial, 2>& parts : switch_many(engine, split, switchings, false)) {
     Ciphertext rotated;
     rotated.level = a.level;
@@ -54,6 +53,24 @@ std::vector<Ciphertext> rotate_many(Engine& engine, const Ciphertext& a, std::sp
     out.push_back(std::move(rotated));
   }
   return out;
+}
+
+}  // namespace
+
+Ciphertext rotate(Engine& engine, const Ciphertext& a, const SwitchKey& key) {
+  const SwitchKey* keys[] = {&key};
+  return std::move(rotate_many(engine, a, keys).front());
+}
+
+std::vector<Ciphertext> rotate_many(Engine& engine, const Ciphertext& a, std::span<const SwitchKey* const> keys) {
+  return rotated(engine, a, keys, nullptr);
+}
+
+Ciphertext rotate_add(Engine& engine, const Ciphertext& a, const SwitchKey& key, const Ciphertext& addend) {
+  require_sum(a, addend);
+  if (addend.parts.size() != 2) throw Error("FHE0801", "a sum of a rotation with " + std::to_string(addend.parts.size()) + " parts");
+  const SwitchKey* keys[] = {&key};
+  return std::move(rotated(engine, a, keys, &addend).front());
 }
 
 }  // namespace fhec

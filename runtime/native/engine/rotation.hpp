@@ -22,4 +22,7 @@ Ciphertext rotate(Engine& engine, const Ciphertext& a, const SwitchKey& key);
 /// HElib, CRYPTO 2018, section 4).
 std::vector<Ciphertext> rotate_many(Engine& engine, const Ciphertext& a, std::span<const SwitchKey* const> keys);
 
+/// `rotate`, plus `addend`: equal to rotate and add word for word. Both of two parts, one level and one scale, else FHE0801.
+Ciphertext rotate_add(Engine& engine, const Ciphertext& a, const SwitchKey& key, const Ciphertext& addend);
+
 }  // namespace fhec

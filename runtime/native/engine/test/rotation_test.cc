@@ -66,6 +66,21 @@ TEST(rotations_hoisted_are_those_one_by_one) {
   CHECK(rotate_many(*engine, a, {}).empty());
 }
 
+TEST(rotation_with_an_addend_is_both_one_by_one) {
+  for (int trial = 0; trial < 6; trial++) {
+    const std::unique_ptr<Engine> engine = random_engine(shape_of(trial));
+    const KeyMaker maker(*engine, random_secret(256));
+    const SwitchKey key = expand(*engine, maker.galois(galois_element(5, 256), 4));
+    const Ciphertext a = random_ciphertext(*engine, 2, 3);
+    const Ciphertext addend = random_ciphertext(*engine, 2, 3);
+    const Ciphertext both = rotate_add(*engine, a, key, addend);
+    const Ciphertext apart = add(*engine, rotate(*engine, a, key), addend);
+    for (std::size_t p = 0; p < 2; p++) CHECK(std::equal(both.parts[p].limb(0), both.parts[p].limb(4), apart.parts[p].limb(0)));
+    CHECK_THROWS("FHE0801", rotate_add(*engine, a, key, random_ciphertext(*engine, 2, 2)));
+    CHECK_THROWS("FHE0801", rotate_add(*engine, a, key, random_ciphertext(*engine, 3, 3)));
+  }
+}
+
 TEST(rotation_with_a_key_in_the_form_of_seal) {
   const std::unique_ptr<Engine> engine = random_engine({128, {48, 36, 36}, {50}});
   const SmallSecret secret = random_secret(128);
