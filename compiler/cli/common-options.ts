@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError } from 'commander';
+import type { Preparation } from '../../ir/program/schema.ts';
 import type { Dataset } from '../inputs/dataset.ts';
 import { loadDataset, parseNumbers } from '../inputs/load.ts';
 import type { CommonFlags } from './io.ts';
@@ -43,7 +44,8 @@ export interface InputFlags extends CommonFlags {
 const inputsHelp = `
 Inputs: a .npy or .npz array, a PNG or JPEG image, an IDX file (MNIST, also .gz), a CIFAR-10 binary file (.bin), a folder of images (labels by
 sub-folder), or a data set by name (mnist:test, mnist:train, fashion:test, fashion:train). A part of it: FILE[3], FILE[0:20].
-Each number x becomes (x / scale - mean) / std, as in training. The scale is 255 for images, 1 for arrays.`;
+Each number x becomes (x / scale - mean) / std, as in training. The scale is 255 for images, 1 for arrays. What a compilation is told, the model
+remembers: encrypt, infer and simulate need not be told again.`;
 
 /** Adds the options that say how inputs are read. */
 export function withInputOptions(command: Command): Command {
@@ -57,19 +59,32 @@ export function withInputOptions(command: Command): Command {
     .addHelpText('after', inputsHelp);
 }
 
-/** Loads inputs of the model's `shape` as the options say; at most `count` of them. Errors: FHE0901, FHE0902, FHE0903. */
+/** What the options say of the preparation of inputs. Errors: FHE0901. */
+export const preparationOf = ({ scale, mean, std }: InputFlags): Preparation => ({
+  ...(scale !== undefined && { scale }),
+  ...(mean !== undefined && { mean: parseNumbers(mean, '--mean') }),
+  ...(std !== undefined && { std: parseNumbers(std, '--std') }),
+});
+
+/** What a model asks of its inputs. */
+export interface ModelInput {
+  readonly shape: readonly number[];
+  /** As at the compilation; the options win. */
+  readonly preparation?: Preparation | undefined;
+}
+
+/** Loads inputs for a model as the options say; at most `count` of them. Errors: FHE0901, FHE0902, FHE0903. */
 export function loadInputs(
   spec: string,
-  shape: readonly number[],
+  { shape, preparation }: ModelInput,
   flags: InputFlags,
   count?: number,
 ): Promise<Dataset> {
   return loadDataset(spec, {
     shape,
     count,
-    scale: flags.scale,
-    mean: flags.mean === undefined ? undefined : parseNumbers(flags.mean, '--mean'),
-    std: flags.std === undefined ? undefined : parseNumbers(flags.std, '--std'),
+    ...preparation,
+    ...preparationOf(flags),
     labels: flags.labels,
     keys: { x: flags.xKey, y: flags.yKey },
   });

@@ -10,6 +10,7 @@ import {
   specificationJson,
   specificationOf,
   specificationSchema,
+  type Preparation,
   type Specification,
 } from './schema.ts';
 import { validateProgram, validateSpecification } from './validate.ts';
@@ -40,13 +41,18 @@ const bodySchema = z.strictObject({
 const isExact = (length: number, slots: number): boolean => length !== slots;
 
 /** The parts of a model file. */
-export function writeModel(program: Program, errorBound: number, report: unknown): Uint8Array[] {
+export function writeModel(
+  program: Program,
+  errorBound: number,
+  report: unknown,
+  preparation?: Preparation,
+): Uint8Array[] {
   const json = (value: unknown): Uint8Array => new TextEncoder().encode(JSON.stringify(value ?? null));
   const slots = slotCount(program.parameters);
   const exact = program.constants.filter((c) => isExact(c.length, slots));
   const rounded = program.constants.filter((c) => !isExact(c.length, slots));
   const body = {
-    specification: specificationJson(specificationOf(program, errorBound)),
+    specification: specificationJson(specificationOf(program, errorBound, preparation)),
     nodes: program.nodes,
     constantLengths: program.constants.map((c) => c.length),
   };

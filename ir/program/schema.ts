@@ -41,6 +41,14 @@ const signature = z
 
 const clientStep = z.strictObject({ kind: z.enum(['softmax', 'argmax']), axis: z.int(), node: z.string().max(1000) });
 
+/** How raw numbers become inputs: (x / scale - mean) / std, mean and deviation one number or one for each channel. */
+const preparation = z.strictObject({
+  scale: finite.exactOptional(),
+  mean: z.array(finite).max(65536).exactOptional(),
+  std: z.array(finite).max(65536).exactOptional(),
+});
+export type Preparation = z.infer<typeof preparation>;
+
 const specificationFields = {
   parameters,
   inputs: z.array(signature).min(1).max(64),
@@ -54,6 +62,8 @@ const specificationFields = {
   }),
   /** The largest error of an output element (absolute, before the factor) that the compiler predicts, in the units of the output. */
   errorBound: finite.min(0),
+  /** As stated at the compilation; what is not stated is left to the reader of the inputs. */
+  preparation: preparation.exactOptional(),
 };
 
 /** What the client needs and may see: no weights. */
@@ -104,6 +114,12 @@ const orderedKeys = ({
   ...(sparseWeight !== undefined && { sparseWeight }),
 });
 
+const orderedPreparation = ({ scale, mean, std }: Preparation): Preparation => ({
+  ...(scale !== undefined && { scale }),
+  ...(mean && { mean }),
+  ...(std && { std }),
+});
+
 /** The JSON of a specification, in a fixed order of fields, so that equal specifications have equal text. */
 export function specificationJson(s: Specification): unknown {
   return {
@@ -113,6 +129,7 @@ export function specificationJson(s: Specification): unknown {
     clientSteps: s.clientSteps,
     keys: orderedKeys(s.keys),
     errorBound: s.errorBound,
+    ...(s.preparation && { preparation: orderedPreparation(s.preparation) }),
   };
 }
 
@@ -121,7 +138,7 @@ export function specificationFingerprint(s: Specification): string {
   return sha256Hex(new TextEncoder().encode(JSON.stringify(specificationJson(s))));
 }
 
-export function specificationOf(program: Program, errorBound: number): Specification {
+export function specificationOf(program: Program, errorBound: number, preparation?: Preparation): Specification {
   const { parameters: p, inputs, outputs, clientSteps, keys } = program;
   return {
     parameters: p,
@@ -130,6 +147,7 @@ export function specificationOf(program: Program, errorBound: number): Specifica
     clientSteps: [...clientSteps],
     keys: orderedKeys(keys),
     errorBound,
+    ...(preparation && { preparation }),
   };
 }
 

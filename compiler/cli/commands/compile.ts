@@ -10,7 +10,7 @@ import { compileModel, type CompileResult } from '../../compile.ts';
 import { readBytes } from '../../inputs/image-files.ts';
 import { importOnnx } from '../../onnx/import.ts';
 import { CompilationStopped, type CompileOptions } from '../../options.ts';
-import { loadInputs, newCommand, withInputOptions } from '../common-options.ts';
+import { loadInputs, newCommand, preparationOf, withInputOptions } from '../common-options.ts';
 import { readCompileFlags, withCompileOptions, type CompileFlags } from '../compile-options.ts';
 import { StageWatcher, summarise } from '../compile-output.ts';
 import { CompileCrash } from '../crash.ts';
@@ -41,7 +41,7 @@ async function compile(path: string, flags: CompileFlags, io: Io): Promise<void>
   const externalData = (file: string): Uint8Array => readFileSync(join(dirname(path), file));
   const { shape } =
     importOnnx(model, { externalData }).interface?.inputs[0] ?? fail('FHE0208', 'the model has no input');
-  const calibration = await loadInputs(calibrationSpec, shape, flags);
+  const calibration = await loadInputs(calibrationSpec, { shape }, flags);
   const watcher = new StageWatcher(flags.printAfter, flags.dumpDir, io.out);
   const watched = flags.printAfter !== undefined || flags.dumpDir !== undefined || flags.stopAfter !== undefined;
   const progress = startProgress(io, flags);
@@ -92,10 +92,11 @@ function printStopped({ stage }: CompilationStopped, { last }: StageWatcher, fla
 function writeResult(path: string, flags: CompileFlags, { program, errorBound, report }: CompileResult, io: Io): void {
   const out = flags.out ?? `${modelNameOf(path)}.fhec`;
   const client = `${out.replace(/\.fhec$/, '')}.client.json`;
-  const parts = writeModel(program, errorBound, report);
+  const preparation = preparationOf(flags);
+  const parts = writeModel(program, errorBound, report, preparation);
   const bytes = parts.reduce((n, p) => n + p.length, 0);
   writeFileParts(out, parts);
-  const specification = new TextEncoder().encode(writeSpecification(specificationOf(program, errorBound)));
+  const specification = new TextEncoder().encode(writeSpecification(specificationOf(program, errorBound, preparation)));
   writeFileParts(client, [specification]);
   if (flags.report !== undefined) writeFileSync(flags.report, renderHtml(report));
   printResult(

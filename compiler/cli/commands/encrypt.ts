@@ -29,7 +29,7 @@ export function encryptCommand(io: Io): Command {
   const command = newCommand('encrypt', 'Encrypt one input for a compiled model.', [
     'fhec encrypt --spec model.client.json --keys keys/ --input digit.png -o x.enc',
     'fhec encrypt --spec model.client.json --keys keys/ --input mnist:test[7] -o x.enc',
-    'fhec encrypt --spec model.client.json --keys keys/ --input x.npy --mean 0.1307 --std 0.3081 -o x.enc',
+    'fhec encrypt --spec model.client.json --keys keys/ --input x.npy -o x.enc',
   ])
     .requiredOption('--spec <file>', 'the client specification (model.client.json)')
     .requiredOption('--keys <path>', 'the folder that keygen made, or the secret key in it')
@@ -40,7 +40,7 @@ export function encryptCommand(io: Io): Command {
       warnInsecure(specification.parameters, io, flags);
       const key = readSecretKey(secretKeyPath(flags.keys), specification);
       const { shape } = singleInput(specification.inputs);
-      const { images } = await loadInputs(flags.input, shape, flags, 2);
+      const { images } = await loadInputs(flags.input, { shape, preparation: specification.preparation }, flags, 2);
       if (images.length > 1) fail('FHE0903', `${flags.input} holds several inputs; choose one: ${flags.input}[0]`);
       const client = await openClient(specification, key);
       try {

@@ -45,7 +45,7 @@ async function infer(modelPath: string, inputs: string, flags: Flags, io: Io): P
   const model = openModel(modelPath);
   warnInsecure(model.program.parameters, io, flags);
   const { shape } = singleInput(model.program.inputs);
-  const dataset = await loadInputs(inputs, shape, flags, flags.count);
+  const dataset = await loadInputs(inputs, { shape, preparation: model.specification.preparation }, flags, flags.count);
   await interruptible(async (signal) => {
     const progress = startProgress(io, flags);
     const onStage = (stage: string): void => progress.update(stage, 0);

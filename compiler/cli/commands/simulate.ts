@@ -28,10 +28,7 @@ export function simulateCommand(io: Io): Command {
   const command = newCommand(
     'simulate',
     'Run a compiled model on a whole data set with the noise of CKKS, without keys: the accuracy to expect.',
-    [
-      'fhec simulate model.fhec mnist:test',
-      'fhec simulate model.fhec test_batch.bin --mean 0.49,0.48,0.45 --std 0.25,0.24,0.26 --count 1000 --json',
-    ],
+    ['fhec simulate model.fhec mnist:test', 'fhec simulate model.fhec test_batch.bin --count 1000 --json'],
   )
     .argument('<model>', 'the compiled model (model.fhec)')
     .argument('<inputs>', 'the inputs, see below')
@@ -44,10 +41,15 @@ export function simulateCommand(io: Io): Command {
 }
 
 async function run(modelPath: string, inputs: string, flags: Flags, io: Io): Promise<void> {
-  const { program } = openModel(modelPath);
+  const { program, specification } = openModel(modelPath);
   warnInsecure(program.parameters, io, flags);
   const { shape } = singleInput(program.inputs);
-  const { images, labels } = await loadInputs(inputs, shape, flags, flags.count);
+  const { images, labels } = await loadInputs(
+    inputs,
+    { shape, preparation: specification.preparation },
+    flags,
+    flags.count,
+  );
   const started = performance.now();
   const progress = startProgress(io, flags);
   try {

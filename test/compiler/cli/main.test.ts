@@ -162,6 +162,21 @@ test('simulate gives accuracy with its interval, and equal results for equal see
   expect(json(await run(...args))['predictions']).toEqual(first['predictions']);
 });
 
+test('a model remembers how its inputs were prepared', async () => {
+  const preparation = ['--scale', '2', '--mean', '0.25'];
+  const data = ['--calibration', at('data.npz')];
+  await run('compile', at('tiny.onnx'), ...data, ...compileArgs, ...preparation, '-o', at('prepared.fhec'));
+  const outputs = async (...flags: readonly string[]): Promise<unknown> => {
+    const { inputs } = json(
+      await run('infer', at('prepared.fhec'), at('data.npz[3]'), '--backend', 'clear', ...flags, '--json'),
+    );
+    return (inputs as { outputs: unknown }[])[0].outputs;
+  };
+  const remembered = await outputs();
+  expect(remembered).toEqual(await outputs(...preparation));
+  expect(remembered).not.toEqual(await outputs('--mean', '0'));
+});
+
 test('keys, encryption, run and decryption in separate steps give the answer of the exact program', async () => {
   const made = json(await run('keygen', at('tiny.client.json'), '-o', at('keys'), '--json', '--quiet'));
   expect(made['evaluationKeys']).toBe(join(at('keys'), 'server', 'eval.keys'));
