@@ -3,6 +3,7 @@ import { isTensorAttr } from '../../ir/define.ts';
 import { fail, InternalError, onnxNodes, type Loc } from '../../ir/diagnostics.ts';
 import type { Port } from '../../ir/interface.ts';
 import { paramName, vectorName, type Func, type Module, type Value } from '../../ir/module.ts';
+import { keyLevels } from '../../ir/program/key-levels.ts';
 import type { Instruction, KeyManifest, Program, Register, TensorSignature } from '../../ir/program/program.ts';
 import { defaultCostModel, type CostModel } from '../../passes/analysis/cost-model.ts';
 import { opSeconds } from '../../passes/analysis/cost.ts';
@@ -50,7 +51,7 @@ export function emitProgram(module: Module, options: EmitOptions = {}): Program 
     clientSteps: described.clientSteps,
     instructions,
     constants: pool.constants,
-    keys: keysOf(instructions, options.sparseWeight ?? defaultSparseWeight),
+    keys: keysOf(instructions, [...main.params, ...main.body], options.sparseWeight ?? defaultSparseWeight),
     ...nodeTable(main),
     seconds: Float64Array.from(main.body, (value) => opSeconds(value, parameters, model)),
   };
@@ -136,14 +137,21 @@ function signature(
   return { ...port, layout, registers: vectors.map(registerOf), level, scale };
 }
 
-/** The keys that a list of instructions needs. */
-function keysOf(instructions: readonly Instruction[], sparseWeight: number): KeyManifest {
-  const rotations = new Set(instructions.flatMap((i) => (i.op === 'rotate' ? [i.steps] : [])));
+/** The keys that a list of instructions needs. `values`: what stands in each register. */
+function keysOf(instructions: readonly Instruction[], values: readonly Value[], sparseWeight: number): KeyManifest {
+  const steps = new Set(instructions.flatMap((i) => (i.op === 'rotate' ? [i.steps] : [])));
+  const rotations = [...steps].sort((a, b) => a - b);
+  const levelOf = (register: Register): number => {
+    const { type } = values[register];
+    if (type.kind !== 'cipher') throw new InternalError(`a key is used on a ${type.kind}`);
+    return type.level;
+  };
   return {
     relinearization: instructions.some((i) => i.op === 'relinearize'),
-    rotations: [...rotations].sort((a, b) => a - b),
+    rotations,
     conjugation: instructions.some((i) => i.op === 'conjugate'),
     ...(instructions.some((i) => i.op === 'switch_key') && { sparseWeight }),
+    levels: keyLevels(instructions, rotations, levelOf),
   };
 }
 

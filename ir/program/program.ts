@@ -34,6 +34,18 @@ export interface KeyManifest {
   readonly conjugation: boolean;
   /** The Hamming weight of the ephemeral sparse secret, where the program needs the pair of keys that switch to it and back. */
   readonly sparseWeight?: number;
+  /** How far each key must reach; absent: every level. Keys of the native engine go no further, which makes them smaller; SEAL's serve all levels. */
+  readonly levels?: KeyLevels;
+}
+
+/** For each key of a manifest the highest level of the ciphertexts that it is used on, 0 where there is no such key. */
+export interface KeyLevels {
+  readonly relinearization: number;
+  /** In the order of the manifest's rotations. */
+  readonly rotations: readonly number[];
+  readonly conjugation: number;
+  /** Of the key from the sparse secret back to the dense one. */
+  readonly toDense: number;
 }
 
 /** The exit level: a flat instruction list with everything that a back end needs, and nothing of the compiler. */

@@ -59,6 +59,14 @@ const specificationFields = {
     rotations: z.array(count).max(65536),
     conjugation: z.boolean(),
     sparseWeight: count.exactOptional(),
+    levels: z
+      .strictObject({
+        relinearization: count,
+        rotations: z.array(count).max(65536),
+        conjugation: count,
+        toDense: count,
+      })
+      .exactOptional(),
   }),
   /** The largest error of an output element (absolute, before the factor) that the compiler predicts, in the units of the output. */
   errorBound: finite.min(0),
@@ -107,11 +115,20 @@ const orderedKeys = ({
   rotations,
   conjugation,
   sparseWeight,
+  levels,
 }: KeyManifest): Specification['keys'] => ({
   relinearization,
   rotations: [...rotations],
   conjugation,
   ...(sparseWeight !== undefined && { sparseWeight }),
+  ...(levels && {
+    levels: {
+      relinearization: levels.relinearization,
+      rotations: [...levels.rotations],
+      conjugation: levels.conjugation,
+      toDense: levels.toDense,
+    },
+  }),
 });
 
 const orderedPreparation = ({ scale, mean, std }: Preparation): Preparation => ({

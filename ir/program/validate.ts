@@ -12,14 +12,15 @@ import {
   sub,
 } from '../ckks/ops.ts';
 import { conjugate, modRaise, mulI, switchKey } from '../ckks/bootstrap-ops.ts';
-import { isSecure, isSparseSecure, maxModulusBits, slotCount, type Parameters } from '../ckks/parameters.ts';
+import { isSecure, isSparseSecure, maxModulusBits, slotCount, topLevel, type Parameters } from '../ckks/parameters.ts';
 import { secretAfter, type SecretState } from '../ckks/secret.ts';
 import type { Attrs, OpDefinition } from '../define.ts';
 import { fail } from '../diagnostics.ts';
 import { layoutSlots, layoutVectors, type Digit } from '../layout.ts';
 import { elementCount, tensor } from '../tensor.ts';
 import { cipherType, type Type } from '../types.ts';
-import type { Instruction, InstructionName, Program, TensorSignature } from './program.ts';
+import { keyLevels, requireLevels, requirePossibleLevels } from './key-levels.ts';
+import type { Instruction, InstructionName, Program, Register, TensorSignature } from './program.ts';
 
 /** The ckks op of each instruction: its types are checked by the op's own rules. */
 export const opOfInstruction: Readonly<Record<InstructionName, OpDefinition>> = {
@@ -52,7 +53,7 @@ export function validateProgram(program: Program): void {
   const types = inferTypes(program);
   validateSecrets(program);
   program.outputs.forEach((output) => validateOutput(output, types));
-  validateKeys(program);
+  validateKeys(program, types);
   if (program.nodeOf.some((n) => n < -1 || n >= program.nodes.length)) damaged('an instruction names an unknown node');
   if (program.seconds.some((s) => !(s >= 0 && s < Infinity))) damaged('an instruction has no predicted time');
 }
@@ -72,6 +73,7 @@ export function validateSpecification({ parameters, inputs, outputs, clientSteps
   const slots = slotCount(parameters);
   if (keys.rotations.some((s, i) => !(s > (i > 0 ? keys.rotations[i - 1] : 0) && s < slots)))
     damaged('the key manifest names an impossible rotation, or rotations out of order');
+  requirePossibleLevels(keys, topLevel(parameters));
   const { sparseWeight: weight = leastSparseWeight } = keys;
   if (weight < leastSparseWeight || weight > parameters.ringDegree)
     damaged(`a sparse secret of weight ${weight} is weaker than any known to be safe, or impossible`);
@@ -207,7 +209,7 @@ function validateOutput(output: TensorSignature, types: readonly Type[]): void {
   }
 }
 
-function validateKeys(program: Program): void {
+function validateKeys(program: Program, types: readonly Type[]): void {
   const used = new Set(program.instructions.flatMap((i) => (i.op === 'rotate' ? [i.steps] : [])));
   const known = new Set(program.keys.rotations);
   for (const steps of used) if (!known.has(steps)) damaged(`the key manifest lacks rotation ${steps}`);
@@ -216,4 +218,9 @@ function validateKeys(program: Program): void {
   if (uses('relinearize') && !relinearization) damaged('the key manifest lacks the relinearization key');
   if (uses('conjugate') && !conjugation) damaged('the key manifest lacks the conjugation');
   if (uses('switch_key') && sparseWeight === undefined) damaged('the key manifest lacks the sparse secret');
+  const levelOf = (register: Register): number => {
+    const type = types[register];
+    return type.kind === 'cipher' ? type.level : 0;
+  };
+  requireLevels(program.keys, keyLevels(program.instructions, program.keys.rotations, levelOf));
 }

@@ -1,6 +1,7 @@
 import type { Parameters } from '../../ir/ckks/parameters.ts';
 import type { Attrs } from '../../ir/define.ts';
 import { rowMajorLayout } from '../../ir/layout.ts';
+import { keyLevels } from '../../ir/program/key-levels.ts';
 import type { Instruction, Program, Register, TensorSignature } from '../../ir/program/program.ts';
 import { opOfInstruction } from '../../ir/program/validate.ts';
 import { tensor } from '../../ir/tensor.ts';
@@ -98,7 +99,8 @@ export class Assembler {
   finish(outputs: readonly Register[]): Program {
     const instructions = this.#instructions;
     const uses = (...ops: Instruction['op'][]): boolean => instructions.some((i) => ops.includes(i.op));
-    const rotations = new Set(instructions.flatMap((i) => (i.op === 'rotate' ? [i.steps] : [])));
+    const steps = new Set(instructions.flatMap((i) => (i.op === 'rotate' ? [i.steps] : [])));
+    const rotations = [...steps].sort((a, b) => a - b);
     return {
       parameters: this.parameters,
       inputs: this.#inputs,
@@ -108,9 +110,10 @@ export class Assembler {
       constants: this.#constants,
       keys: {
         relinearization: uses('relinearize'),
-        rotations: [...rotations].sort((a, b) => a - b),
+        rotations,
         conjugation: uses('conjugate'),
         ...(uses('switch_key') && { sparseWeight: 32 }),
+        levels: keyLevels(instructions, rotations, (register) => this.cipher(register).level),
       },
       nodes: ['first', 'second'],
       nodeOf: Int32Array.from(instructions, (_, i) => i % 2),

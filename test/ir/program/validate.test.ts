@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { bytesSource, readContainer } from '../../../ir/program/container.ts';
 import { readModel, writeModel } from '../../../ir/program/model-file.ts';
 import type { Program, Register } from '../../../ir/program/program.ts';
+import { keyLevels } from '../../../ir/program/key-levels.ts';
 import { validateProgram } from '../../../ir/program/validate.ts';
 import { Assembler, everyKeyProgram, testParameters } from '../../runtime/assembler.ts';
 
@@ -44,11 +45,21 @@ describe('the key manifest', () => {
   const without = (keys: Partial<Program['keys']>): Program => ({ ...program, keys: { ...program.keys, ...keys } });
   const { relinearization, rotations, conjugation } = program.keys;
   const dense = { relinearization, rotations, conjugation };
+  const levels = program.keys.levels ?? keyLevels([], [], () => 0);
 
   test.each<[string, Program, string]>([
     ['a conjugation', without({ conjugation: false }), 'lacks the conjugation'],
     ['the sparse secret', { ...program, keys: dense }, 'lacks the sparse secret'],
-    ['a rotation', without({ rotations: [] }), 'lacks rotation 3'],
+    ['a rotation', without({ rotations: [], levels: { ...levels, rotations: [] } }), 'lacks rotation 3'],
+    [
+      'a rotation at its level',
+      without({ levels: { ...levels, rotations: [levels.rotations[0] - 1] } }),
+      'fewer levels',
+    ],
+    ['a conjugation at its level', without({ levels: { ...levels, conjugation: levels.conjugation - 1 } }), 'fewer'],
+    ['a key back at its level', without({ levels: { ...levels, toDense: levels.toDense - 1 } }), 'fewer levels'],
+    ['a level for each rotation', without({ levels: { ...levels, rotations: [] } }), 'not as many levels'],
+    ['possible levels', without({ levels: { ...levels, relinearization: 64 } }), 'above the modulus chain'],
     ['a strong secret', without({ sparseWeight: 31 }), 'weaker than any'],
     ['a possible secret', without({ sparseWeight: 1025 }), 'impossible'],
   ])('must hold %s that the program needs', (__, broken, message) => {
