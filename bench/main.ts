@@ -10,6 +10,7 @@ import { figureLine, figureTable, machine, type Figure } from './figure.ts';
 import { accuracyFigures } from './figures/accuracy.ts';
 import { degreeFigures } from './figures/degrees.ts';
 import { engineFigures } from './figures/engine.ts';
+import { nativeFigures } from './figures/native.ts';
 import { programFigures } from './figures/program.ts';
 import { sealFigures } from './figures/seal.ts';
 
@@ -18,6 +19,7 @@ const families: Readonly<Record<string, Family>> = {
   program: programFigures,
   accuracy: accuracyFigures,
   seal: sealFigures,
+  native: nativeFigures,
   degrees: degreeFigures,
 };
 

@@ -9,6 +9,8 @@ export interface ServerProcess {
   readonly run: (inputs: readonly Uint8Array[]) => Promise<{ outputs: readonly Uint8Array[]; seconds: number }>;
   /** The most memory that the process held so far, in bytes (resident set). */
   readonly peakBytes: () => number;
+  /** The most that the native engine held so far, in bytes; 0 on SEAL. */
+  readonly enginePeakBytes: () => number;
   readonly close: () => Promise<void>;
 }
 
@@ -37,14 +39,18 @@ export async function startServerProcess(
   try {
     const { seconds, peakBytes } = await ask(child, { kind: 'open', modelPath, keysPath, options });
     let peak = peakBytes;
+    let enginePeak = 0;
     return {
       setupSeconds: seconds,
       run: async (inputs) => {
         const reply = await ask(child, { kind: 'run', inputs });
+        if (reply.kind !== 'outputs') throw new Error(`the server process answers ${reply.kind} to a run`);
         peak = reply.peakBytes;
-        return { outputs: reply.kind === 'outputs' ? reply.outputs : [], seconds: reply.seconds };
+        enginePeak = reply.enginePeakBytes ?? 0;
+        return { outputs: reply.outputs, seconds: reply.seconds };
       },
       peakBytes: () => peak,
+      enginePeakBytes: () => enginePeak,
       close: async () => {
         await ask(child, { kind: 'close' });
         child.disconnect();

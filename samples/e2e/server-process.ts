@@ -15,6 +15,7 @@ export type ServerReply =
       readonly kind: 'outputs';
       readonly seconds: number;
       readonly peakBytes: number;
+      readonly enginePeakBytes: number | undefined;
       readonly outputs: readonly Uint8Array[];
     }
   | { readonly kind: 'failed'; readonly message: string };
@@ -33,8 +34,8 @@ async function answer(request: ServerRequest): Promise<ServerReply> {
       return { kind: 'opened', ...measured() };
     case 'run': {
       if (!server) throw new Error('the server is not open');
-      const { outputs } = await server.run(request.inputs);
-      return { kind: 'outputs', outputs, ...measured() };
+      const { outputs, enginePeakBytes } = await server.run(request.inputs);
+      return { kind: 'outputs', outputs, enginePeakBytes, ...measured() };
     }
     case 'close':
       await server?.close();

@@ -4,39 +4,48 @@ import { openClient } from '../../runtime/client/session.ts';
 import { openServer, type ServerOptions } from '../../runtime/server/session.ts';
 import { openSimulator } from '../../runtime/simulator/simulator.ts';
 import { runClear } from '../../samples/e2e/clear.ts';
+import { hasEngine, whyNoEngine } from '../runtime/native/engines.ts';
 import { writeFiles } from '../../samples/e2e/files.ts';
 
-/** The logits of the same images by three back ends. */
-export interface ThreeWays {
+/** The logits of the same images by every back end. */
+export interface EveryWay {
+  /** On SEAL. */
   readonly encrypted: readonly Float64Array[];
+  /** The same ciphertexts and keys on the native engine; the ones of SEAL, with a word on standard error, where it was not built. */
+  readonly native: readonly Float64Array[];
   readonly clear: readonly Float64Array[];
   readonly simulated: readonly Float64Array[];
 }
 
-/** Sends images through client and server with fresh keys, and the same program in the clear and in the simulator. */
-export async function runThreeWays(
+/** Sends images through client and server with fresh keys, and the same program in the clear and in the simulator. `options`: of SEAL's server. */
+export async function runEveryWay(
   compiled: CompileResult,
   images: readonly Tensor[],
   options: ServerOptions,
-): Promise<ThreeWays> {
+): Promise<EveryWay> {
   const files = writeFiles(compiled);
   try {
     const keys = await files.makeKeys();
     const client = await openClient(files.specification, keys.secret);
-    const server = await openServer(files.modelPath, keys.keysPath, options);
-    const encrypted: Float64Array[] = [];
-    try {
-      for (const image of images) {
-        const { outputs } = await server.run(client.encrypt([image]));
-        encrypted.push(client.decrypt(outputs)[0].data);
+    const ciphertexts = images.map((image) => client.encrypt([image]));
+    const runOn = async (serverOptions: ServerOptions): Promise<Float64Array[]> => {
+      const server = await openServer(files.modelPath, keys.keysPath, serverOptions);
+      try {
+        const logits: Float64Array[] = [];
+        for (const inputs of ciphertexts) logits.push(client.decrypt((await server.run(inputs)).outputs)[0].data);
+        return logits;
+      } finally {
+        await server.close();
       }
-    } finally {
-      await server.close();
-      client.close();
-    }
+    };
+    const encrypted = await runOn(options);
+    if (!hasEngine) process.stderr.write(`${whyNoEngine}\n`);
+    const native = hasEngine ? await runOn({ backend: 'native' }) : encrypted;
+    client.close();
     const simulator = openSimulator(compiled.program, 1);
     return {
       encrypted,
+      native,
       clear: images.map((image) => runClear(compiled.program, image)),
       simulated: images.map((image, i) => {
         const result = simulator.run([image], i);
