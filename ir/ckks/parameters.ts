@@ -18,6 +18,9 @@ export interface Parameters {
 export const slotCount = (p: Parameters): number => p.ringDegree / 2;
 export const topLevel = (p: Parameters): number => p.primes.length - 1;
 
+/** Whether SEAL can run programs of these parameters and make their keys: it has exactly one special prime. The native engine takes any number. */
+export const fitsSeal = (p: Parameters): boolean => p.specialPrimes.length === 1;
+
 /** log2 of the product of all primes, special ones included: what security depends on. */
 export function modulusBits(p: Parameters): number {
   return [...p.primes, ...p.specialPrimes].reduce((bits, q) => bits + Math.log2(Number(q)), 0);

@@ -66,24 +66,44 @@ export const sha256Hex = (bytes: Uint8Array): string => hex(sha256(bytes));
 
 const align = (offset: number): number => Math.ceil(offset / alignment) * alignment;
 
-/** The parts of a file in order, to be written one after another; `body` must be JSON. */
-export function writeContainer(kind: FileKind, body: unknown, sections: readonly Section[]): Uint8Array[] {
-  // Offsets count from the end of the header, so that the header does not depend on its own length.
-  let end = 0;
-  const table = sections.map(({ name, bytes }) => {
-    const offset = end;
-    end = align(offset + bytes.length);
-    return { name, offset, length: bytes.length, sha256: sha256Hex(bytes) };
-  });
+/** What the header says of a section: its length in bytes and the hex SHA-256 of its bytes. */
+export interface SectionEntry {
+  readonly name: string;
+  readonly length: number;
+  readonly sha256: string;
+}
+
+/** Begin of each section, counted from the end of the header, so that the header does not depend on its own length; and the end of the last. */
+export function sectionOffsets(lengths: readonly number[]): number[] {
+  const offsets = [0];
+  for (const length of lengths) offsets.push(align(offsets[offsets.length - 1] + length));
+  return offsets;
+}
+
+/** All that stands before the first section. Its length depends on the names, the lengths and the length of the body's JSON only. */
+export function containerHead(kind: FileKind, body: unknown, sections: readonly SectionEntry[]): Uint8Array {
+  const offsets = sectionOffsets(sections.map((s) => s.length));
+  const table = sections.map(({ name, length, sha256: hash }, i) => ({
+    name,
+    offset: offsets[i],
+    length,
+    sha256: hash,
+  }));
   const header = new TextEncoder().encode(JSON.stringify({ kind, sections: table, body }));
-  const fixed = new Uint8Array(fixedLength);
-  fixed.set(magic);
-  const view = new DataView(fixed.buffer);
+  const head = new Uint8Array(align(fixedLength + header.length));
+  head.set(magic);
+  head.set(header, fixedLength);
+  const view = new DataView(head.buffer);
   view.setUint32(8, formatVersion, true);
   view.setUint32(12, header.length, true);
-  fixed.set(sha256(fixed.subarray(8, 16), header), 16);
-  const padding = new Uint8Array(align(fixedLength + header.length) - fixedLength - header.length);
-  const parts: Uint8Array[] = [fixed, header, padding];
+  head.set(sha256(head.subarray(8, 16), header), 16);
+  return head;
+}
+
+/** The parts of a file in order, to be written one after another; `body` must be JSON. */
+export function writeContainer(kind: FileKind, body: unknown, sections: readonly Section[]): Uint8Array[] {
+  const entries = sections.map(({ name, bytes }) => ({ name, length: bytes.length, sha256: sha256Hex(bytes) }));
+  const parts: Uint8Array[] = [containerHead(kind, body, entries)];
   for (const { bytes } of sections) parts.push(bytes, new Uint8Array(align(bytes.length) - bytes.length));
   return parts;
 }

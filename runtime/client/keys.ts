@@ -3,12 +3,14 @@ import { z } from 'zod';
 import { fail } from '../../ir/diagnostics.ts';
 import { readContainer, sha256Hex, writeContainer, type Section } from '../../ir/program/container.ts';
 import { parseWith, specificationFingerprint, type Specification } from '../../ir/program/schema.ts';
-import { withFile, refuseToOverwrite, requirePrivate, writeFileParts } from '../files/files.ts';
-import { conjugationSection, galoisSection, relinearizationSection } from '../files/evaluation-keys.ts';
+import { makePrivateFolder, refuseToOverwrite, requirePrivate, withFile, writeFileParts } from '../files/files.ts';
 import { keyForm } from '../files/key-form.ts';
 import { checkSecretKeyBytes } from '../files/seal-bytes.ts';
-import { makeSecretSwitchKeys } from './sparse-secret.ts';
-import { closeSeal, guard, openSeal, type Seal, uncompressed } from '../seal/library.ts';
+import { writeContainerFile, type PlannedSection } from '../files/stream-container.ts';
+import { closeSeal, guard, openSeal, uncompressed, type Seal } from '../seal/library.ts';
+import { clientParameters } from './client-parameters.ts';
+import { openKeyEngine, openKeyMaker, planNativeKeys } from './native-keys.ts';
+import { makeSealKeys } from './seal-keys.ts';
 
 export const secretKeyFile = 'secret.key';
 export const evaluationKeyFile = 'eval.keys';
@@ -29,55 +31,53 @@ export interface KeyReport {
 
 /**
  * Makes a key pair for a compiled model in `folder`: `secret.key` (mode 0600) stays with the client, `eval.keys` go to the server.
- * The uniform half of every evaluation key is stored as SEAL's seed, half the bytes. Never overwrites a secret key (FHE0904).
+ * SEAL makes the secret. It makes the evaluation keys too where there is one special prime; else the native engine does. The uniform half of every
+ * evaluation key is stored as a seed, half the bytes. Never overwrites a secret key (FHE0904). Errors: FHE0804 where the engine is needed and missing.
  */
 export async function generateKeys(specification: Specification, folder: string): Promise<KeyReport> {
   const secretKeyPath = join(folder, secretKeyFile);
   const evaluationKeyPath = join(folder, evaluationKeyFile);
   refuseToOverwrite(secretKeyPath);
-  const seal = await openSeal(specification.parameters);
-  const { library, context } = seal;
+  const engine = openKeyEngine(specification);
+  const seal = await openSeal(clientParameters(specification));
+  const { library } = seal;
   const fingerprint = specificationFingerprint(specification);
+  const body = (hashes: readonly string[]) => ({
+    specification: fingerprint,
+    key: sha256Hex(new TextEncoder().encode(fingerprint + hashes.join(''))),
+  });
+  const { rotations, conjugation } = specification.keys;
+  makePrivateFolder(folder);
   return guard(library, 'key generation', () => {
-    const generator = library.KeyGenerator(context);
+    const generator = library.KeyGenerator(seal.context);
     const secret = generator.secretKey();
-    const { rotations, relinearization, conjugation, sparseWeight } = specification.keys;
-    const galoisKey = (name: string, steps: number): Section => {
-      const key = generator.createGaloisKeysSerializable(Int32Array.of(steps));
-      const bytes = key.saveArray(uncompressed(library));
-      key.delete();
-      return { name, bytes };
-    };
-    const sections = rotations.map((steps) => galoisKey(galoisSection(steps), steps));
-    // SEAL's name for the conjugation is a rotation by 0 steps.
-    if (conjugation) sections.push(galoisKey(conjugationSection, 0));
-    if (relinearization) {
-      const key = generator.createRelinKeysSerializable();
-      sections.push({ name: relinearizationSection, bytes: key.saveArray(uncompressed(library)) });
-      key.delete();
-    }
     const secretBytes = secret.saveArray(uncompressed(library));
-    if (sparseWeight !== undefined) sections.push(...makeSecretSwitchKeys(seal, generator, secretBytes, sparseWeight));
-    closeSeal(seal, [generator, secret]);
-    const hashes = sections.map((s) => sha256Hex(s.bytes)).join('');
-    const keyFingerprint = sha256Hex(new TextEncoder().encode(fingerprint + hashes));
-    const body = { specification: fingerprint, key: keyFingerprint };
-    const parts = writeContainer('evaluation-keys', body, sections);
-    writeFileParts(secretKeyPath, writeContainer('secret-key', body, [{ name: 'secret', bytes: secretBytes }]), {
-      secret: true,
-    });
-    secretBytes.fill(0);
-    writeFileParts(evaluationKeyPath, parts);
-    const evaluationKeyBytes = parts.reduce((n, p) => n + p.length, 0);
-    return {
-      secretKeyPath,
-      evaluationKeyPath,
-      evaluationKeyBytes,
-      galoisKeys: rotations.length + (conjugation ? 1 : 0),
-      keyFingerprint,
-    };
+    const maker = engine && openKeyMaker(engine, secretBytes, specification.parameters.ringDegree);
+    try {
+      const sections = maker
+        ? planNativeKeys(maker, specification)
+        : makeSealKeys(seal, generator, secretBytes, specification.keys).map(ready);
+      const written = writeContainerFile(evaluationKeyPath, 'evaluation-keys', sections, body);
+      const secretSection = { name: 'secret', bytes: secretBytes };
+      writeFileParts(secretKeyPath, writeContainer('secret-key', written.body, [secretSection]), { secret: true });
+      return {
+        secretKeyPath,
+        evaluationKeyPath,
+        evaluationKeyBytes: written.bytes,
+        galoisKeys: rotations.length + (conjugation ? 1 : 0),
+        keyFingerprint: written.body.key,
+      };
+    } finally {
+      secretBytes.fill(0);
+      maker?.release();
+      engine?.close();
+      closeSeal(seal, [generator, secret]);
+    }
   });
 }
+
+/** A section that is made already. */
+const ready = ({ name, bytes }: Section): PlannedSection => ({ name, length: bytes.length, make: () => bytes });
 
 const bodySchema = z.strictObject({ specification: z.string().length(64), key: z.string().length(64) });
 

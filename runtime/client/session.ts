@@ -5,6 +5,7 @@ import { specificationFingerprint, type Specification } from '../../ir/program/s
 import type { Tensor } from '../../ir/tensor.ts';
 import { loadCiphertext, type CiphertextLabel } from '../files/ciphertexts.ts';
 import { closeSeal, encodeAt, guard, openSeal, uncompressed } from '../seal/library.ts';
+import { clientParameters } from './client-parameters.ts';
 import { loadSecretKey, type SecretKey } from './keys.ts';
 import { packTensor, unpackTensor } from './pack.ts';
 
@@ -20,7 +21,7 @@ export interface ClientSession {
 }
 
 export async function openClient(specification: Specification, key: SecretKey): Promise<ClientSession> {
-  const seal = await openSeal(specification.parameters);
+  const seal = await openSeal(clientParameters(specification));
   const { library, context, encoder } = seal;
   const secret = loadSecretKey(seal, key);
   const generator = library.KeyGenerator(context, secret);

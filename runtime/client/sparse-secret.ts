@@ -8,7 +8,7 @@ import { plainBytes, plainWords } from '../seal/raw.ts';
 import { openBase } from '../seal/switch-secret.ts';
 import { addToKeyDigits } from './key-digits.ts';
 
-type KeyGenerator = ReturnType<Seal['library']['KeyGenerator']>;
+export type KeyGenerator = ReturnType<Seal['library']['KeyGenerator']>;
 
 /**
  * Makes an ephemeral sparse ternary secret of this Hamming weight and the two keys that switch to it and back, then forgets it. A relinearization key

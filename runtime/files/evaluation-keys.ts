@@ -1,6 +1,7 @@
 import type { GaloisKeys } from 'node-seal/implementation/galois-keys.js';
 import type { RelinKeys } from 'node-seal/implementation/relin-keys.js';
 import { z } from 'zod';
+import { topLevel, type Parameters } from '../../ir/ckks/parameters.ts';
 import type { SecretName } from '../../ir/ckks/secret.ts';
 import { fail } from '../../ir/diagnostics.ts';
 import { readContainer, type ByteSource, type Container } from '../../ir/program/container.ts';
@@ -18,13 +19,35 @@ export const conjugationSection = `${galoisPrefix}conjugation`;
 /** The key that switches to this secret. */
 export const secretSwitchSection = (to: SecretName): string => `secret/${to}`;
 
-/** The sections that a key file must hold for these keys. */
-export const sectionsOf = ({ relinearization, rotations, conjugation, sparseWeight }: KeyManifest): string[] => [
-  ...rotations.map(galoisSection),
-  ...(relinearization ? [relinearizationSection] : []),
-  ...(conjugation ? [conjugationSection] : []),
-  ...(sparseWeight === undefined ? [] : [secretSwitchSection('sparse'), secretSwitchSection('dense')]),
-];
+/** One key of a file: its section, and the highest level of the ciphertexts that it must serve. */
+export interface NeededKey {
+  readonly section: string;
+  readonly level: number;
+}
+
+/** The keys that a file must hold. */
+export function neededKeys(keys: KeyManifest, parameters: Parameters): NeededKey[] {
+  const { relinearization, rotations, conjugation, sparseWeight, levels } = keys;
+  const top = topLevel(parameters);
+  return [
+    ...rotations.map((steps, i) => ({ section: galoisSection(steps), level: levels?.rotations[i] ?? top })),
+    ...(relinearization ? [{ section: relinearizationSection, level: levels?.relinearization ?? top }] : []),
+    ...(conjugation ? [{ section: conjugationSection, level: levels?.conjugation ?? top }] : []),
+    ...(sparseWeight === undefined
+      ? []
+      : [
+          { section: secretSwitchSection('sparse'), level: 0 },
+          { section: secretSwitchSection('dense'), level: levels?.toDense ?? top },
+        ]),
+  ];
+}
+
+/** The Galois element of a section's key, 1 for a key without an automorphism. */
+export function elementOf(section: string, ringDegree: number): number {
+  const { index, length } = placeOf(section, ringDegree);
+  // A table of one place holds no Galois key; in the other the place names the element.
+  return length === 1 ? 1 : 2 * index + 1;
+}
 
 /** An evaluation key file whose header is checked; keys are read one by one. */
 export interface EvaluationKeyFile {

@@ -44,32 +44,59 @@ export function withFile<T>(path: string, read: (file: ByteSource) => T): T {
   }
 }
 
+export interface WriteOptions {
+  /** Mode 0600, and 0700 for the folder when it is made here. */
+  readonly secret?: boolean;
+}
+
+/** Writes bytes at a place of a file. */
+export type WriteAt = (offset: number, bytes: Uint8Array) => void;
+
 /**
- * Writes the parts as one file: into a temporary file beside it first, so that a crash leaves the old file or the new one, never
- * half of it. Secrets get mode 0600 and their folder, when it is made here, 0700. Errors: FHE0902.
+ * Writes a file: into a temporary file beside it first, so that a crash leaves the old file or the new one, never half of it. `fill` writes its parts
+ * in any order; what it leaves out is zero. Errors: FHE0902 and those of `fill`.
  */
-export function writeFileParts(
-  path: string,
-  parts: readonly Uint8Array[],
-  options: { readonly secret?: boolean } = {},
-): void {
+export function writeFile(path: string, fill: (write: WriteAt) => void, options: WriteOptions = {}): void {
   const mode = options.secret ? 0o600 : 0o644;
   const temporary = `${path}.${process.pid}.part`;
-  attempt(path, () => {
+  const handle = attempt(path, () => {
     mkdirSync(dirname(path), { recursive: true, ...(options.secret ? { mode: 0o700 } : {}) });
-    const handle = openSync(temporary, 'wx', mode);
-    try {
-      for (const part of parts)
-        for (let done = 0; done < part.length;)
-          done += writeSync(handle, part, done, Math.min(part.length - done, 2 ** 30));
-    } catch (error) {
-      rmSync(temporary, { force: true });
-      throw error;
-    } finally {
-      closeSync(handle);
-    }
-    renameSync(temporary, path);
+    return openSync(temporary, 'wx', mode);
   });
+  try {
+    fill((offset, bytes) =>
+      attempt(path, () => {
+        for (let done = 0; done < bytes.length;)
+          done += writeSync(handle, bytes, done, Math.min(bytes.length - done, 2 ** 30), offset + done);
+      }),
+    );
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
+  } finally {
+    closeSync(handle);
+  }
+  attempt(path, () => renameSync(temporary, path));
+}
+
+/** Writes the parts one after another as one file, as {@link writeFile} does. */
+export function writeFileParts(path: string, parts: readonly Uint8Array[], options: WriteOptions = {}): void {
+  writeFile(
+    path,
+    (write) => {
+      let end = 0;
+      for (const part of parts) {
+        write(end, part);
+        end += part.length;
+      }
+    },
+    options,
+  );
+}
+
+/** Makes a folder that only its owner can read, where there is none. Errors: FHE0902. */
+export function makePrivateFolder(path: string): void {
+  attempt(path, () => mkdirSync(path, { recursive: true, mode: 0o700 }));
 }
 
 /** Refuses to overwrite a secret key: losing it loses every ciphertext made with it. Errors: FHE0904. */

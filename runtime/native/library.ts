@@ -55,10 +55,6 @@ export interface NativeEngine {
   /** A key that a key maker made for this ring; anything else is refused (FHE0702). */
   importSeededKey(bytes: Uint8Array): Handle;
   describeKey(key: Handle): KeyDescription;
-  /** Bytes of a seeded key in a file, and of the key in memory. */
-  seededKeyBytes(level: number, specialPrimes: number): { readonly stored: number; readonly loaded: number };
-  /** Bytes of a key of SEAL's in memory. */
-  sealKeyBytes(level: number): number;
   /**
    * The client's: makes evaluation keys. `secret`: coefficients -1, 0 and 1, or their transform modulo the base prime, as SEAL keeps it. The addon has a
    * copy of its own, which `release` wipes; the caller wipes the array.
@@ -70,6 +66,19 @@ export interface NativeEngine {
   /** The automorphism of a Galois key: a rotation or the conjugation. */
   rotate(a: Handle, key: Handle): Handle;
   switchSecret(a: Handle, key: Handle): Handle;
+  /** One result for each key of a rotation or the conjugation: what they share is done once. */
+  rotateMany(a: Handle, keys: Float64Array): Float64Array;
+  /** add(rotate(a), addend). */
+  rotateAdd(a: Handle, key: Handle, addend: Handle): Handle;
+  /** add(addend, rotate(a)): sums have the scale of their first operand. */
+  addRotated(addend: Handle, a: Handle, key: Handle): Handle;
+  /**
+   * For each row the sum of the products of some inputs with plaintexts. `terms`: for each product the number of its input and the plaintext;
+   * `ends`: for each row the number of terms up to its last one.
+   */
+  weightedSums(inputs: Float64Array, terms: Float64Array, ends: Float64Array): Float64Array;
+  /** As `encode`, each vector with a scale of its own; each by one thread. */
+  encodeMany(vectors: readonly Float64Array[], level: number, scales: Float64Array): Float64Array;
   /** Bytes that the engine's objects take now, and the most that it ever took. */
   bytesInUse(): number;
   peakBytes(): number;

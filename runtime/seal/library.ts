@@ -6,7 +6,7 @@ import SEAL from 'node-seal/throws_wasm_node_umd.js';
 import type { Context } from 'node-seal/implementation/context.js';
 import type { ParmsIdType } from 'node-seal/implementation/parms-id-type.js';
 import type { Parameters } from '../../ir/ckks/parameters.ts';
-import { isSecure } from '../../ir/ckks/parameters.ts';
+import { fitsSeal, isSecure } from '../../ir/ckks/parameters.ts';
 import { newPlainText, poolClass, withPool } from './pools.ts';
 import type { CipherText, PlainText, Seal } from './seal.ts';
 import { largestMagnitude, largestValue } from '../largest-value.ts';
@@ -36,7 +36,7 @@ export function createSeal(library: SEALLibrary, parameters: Parameters): Seal {
   if (!isSecure(parameters) && parameters.secure) {
     fail('FHE0601', 'the parameters claim 128-bit security and do not have it');
   }
-  if (parameters.specialPrimes.length !== 1) fail('FHE0801', 'SEAL takes exactly one special prime');
+  if (!fitsSeal(parameters)) fail('FHE0801', 'SEAL takes exactly one special prime');
   return guard(library, 'context', () => {
     const moduli = [...parameters.primes, ...parameters.specialPrimes].map((q) => library.Modulus(q));
     const vector = library.Vector();
@@ -46,7 +46,9 @@ export function createSeal(library: SEALLibrary, parameters: Parameters): Seal {
     encryption.setPolyModulusDegree(parameters.ringDegree);
     encryption.setCoeffModulus(vector);
     const levels = library.SecurityLevel;
-    const security = (parameters.secure ? levels.tc128 : levels.none) as SecurityLevel;
+    // SEAL's own table ends at 2^15; that the parameters are secure is checked above.
+    const checked = parameters.secure && parameters.ringDegree <= 2 ** 15;
+    const security = (checked ? levels.tc128 : levels.none) as SecurityLevel;
     const context = library.Context(encryption, true, security);
     for (const m of moduli) m.delete();
     vector.delete();

@@ -65,9 +65,11 @@ export function plainBytes(levelId: Uint8Array, scale: number, words: BigUint64A
   return bytes;
 }
 
-/** The words of such a file, a copy. */
-export const plainWords = (bytes: Uint8Array): BigUint64Array =>
-  new BigUint64Array(bytes.slice(plainHeaderLength).buffer);
+/** The words of such a file, or the first `count` of them; a copy. */
+export const plainWords = (bytes: Uint8Array, count?: number): BigUint64Array =>
+  new BigUint64Array(
+    bytes.slice(plainHeaderLength, count === undefined ? undefined : plainHeaderLength + 8 * count).buffer,
+  );
 
 /** Integers of any size and sign modulo each prime, prime by prime. */
 export function residues(values: readonly bigint[], primes: readonly bigint[]): BigUint64Array {

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { modulusBits, maxModulusBits, topLevel } from '../../../ir/ckks/parameters.ts';
 import { readContainer } from '../../../ir/program/container.ts';
 import { readModel } from '../../../ir/program/model-file.ts';
-import { openEvaluationKeys, sectionsOf } from '../../../runtime/files/evaluation-keys.ts';
+import { openEvaluationKeys, neededKeys } from '../../../runtime/files/evaluation-keys.ts';
 import { withFile } from '../../../runtime/files/files.ts';
 import { newCommand } from '../common-options.ts';
 import { formatFacts } from '../format.ts';
@@ -86,8 +86,8 @@ function* checkModel(path: string, io: Io, flags: Flags): Generator<Check> {
   if (flags.keys === undefined) return;
   const count = withFile(flags.keys, (file) => {
     const { container: opened } = openEvaluationKeys(file, model.fingerprint);
-    const missing = sectionsOf(keys).find((name) => !opened.sectionNames.includes(name));
-    if (missing !== undefined) fail('FHE0706', `${file.name} holds no ${missing}`);
+    const missing = neededKeys(keys, p).find(({ section }) => !opened.sectionNames.includes(section));
+    if (missing) fail('FHE0706', `${file.name} holds no ${missing.section}`);
     return opened.sectionNames.filter((name) => opened.section(name)).length;
   });
   yield ['evaluation keys', `belong to the model; ${count} keys fit their SHA-256`];

@@ -1,4 +1,3 @@
-#include <string>
 #include <utility>
 
 #include "addon.hpp"
@@ -43,24 +42,6 @@ Napi::Value describe_key(Engine& engine, const Arguments& arguments) {
   return out;
 }
 
-/// (level, number of special primes) -> {stored, loaded}: bytes of a seeded key in a file and in memory
-Napi::Value seeded_key_sizes(Engine& engine, const Arguments& arguments) {
-  const KeyShape shape = key_shape(engine.ring(), {arguments.whole(0), arguments.whole(1)});
-  const Napi::Object out = Napi::Object::New(arguments.env());
-  out.Set("stored", Napi::Number::New(arguments.env(), static_cast<double>(seeded_key_bytes(engine.ring(), shape))));
-  out.Set("loaded", Napi::Number::New(arguments.env(), static_cast<double>(SwitchKey::bytes_of(engine.ring(), shape))));
-  return out;
-}
-
-/// level -> bytes of a key of SEAL's in memory
-Napi::Value seal_key_bytes(Engine& engine, const Arguments& arguments) {
-  const std::size_t level = arguments.whole(0);
-  if (level >= engine.ring().data_count || engine.ring().special_count != 1)
-    throw Error("FHE0801", "the ring has no level " + std::to_string(level) + " with one special prime alone");
-  const std::size_t bytes = SwitchKey::bytes_of(engine.ring(), seal_key_shape(level));
-  return Napi::Number::New(arguments.env(), static_cast<double>(bytes));
-}
-
 }  // namespace
 
 std::vector<EngineProperty> key_methods() {
@@ -72,8 +53,6 @@ std::vector<EngineProperty> key_methods() {
       method<take_seal_key>("importSealKey"),
       method<take_seeded_key>("importSeededKey"),
       method<describe_key>("describeKey"),
-      method<seeded_key_sizes>("seededKeyBytes"),
-      method<seal_key_bytes>("sealKeyBytes"),
   };
 }
 

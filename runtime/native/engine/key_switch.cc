@@ -13,35 +13,17 @@
 
 namespace fhec {
 
-namespace {
-
-/// A limb begins at a cache line of its own.
-constexpr std::size_t line = 64;
-
-std::size_t limb_width(const Ring& ring, const KeyShape& shape, std::size_t j) {
-  return static_cast<std::size_t>(packed_width(ring.limbs[shape.basis.ring_limb(ring, j)].modulus));
-}
-
-std::size_t limb_bytes(const Ring& ring, const KeyShape& shape, std::size_t width) {
-  return (ring.degree / 8 * 2 * shape.digits.size() * width + line - 1) / line * line;
-}
-
-}  // namespace
-
-std::size_t SwitchKey::bytes_of(const Ring& ring, const KeyShape& shape) noexcept {
-  // The last words may be read with what lies 64 bytes behind them.
-  std::size_t bytes = line;
-  for (std::size_t j = 0; j < shape.basis.limb_count(); j++) bytes += limb_bytes(ring, shape, limb_width(ring, shape, j));
-  return bytes;
-}
-
 SwitchKey::SwitchKey(Memory& memory, const Ring& ring, KeyShape shape) : shape_(std::move(shape)), degree_(ring.degree) {
+  // A limb begins at a cache line of its own; the last words may be read with what lies 64 bytes behind them. runtime/native/key-bytes.ts counts
+  // the same bytes.
+  constexpr std::size_t line = 64;
   std::size_t end = 0;
   for (std::size_t j = 0; j < shape_.basis.limb_count(); j++) {
-    limbs_.push_back({end, limb_width(ring, shape_, j)});
-    end += limb_bytes(ring, shape_, limbs_.back().width);
+    const auto width = static_cast<std::size_t>(packed_width(ring.limbs[shape_.basis.ring_limb(ring, j)].modulus));
+    limbs_.push_back({end, width});
+    end += (degree_ / 8 * 2 * shape_.digits.size() * width + line - 1) / line * line;
   }
-  bytes_ = Buffer(memory, bytes_of(ring, shape_) / sizeof(Word));
+  bytes_ = Buffer(memory, (end + line) / sizeof(Word));
 }
 
 void SwitchKey::put(std::size_t half, std::size_t digit, std::size_t j, const Word* words) noexcept {

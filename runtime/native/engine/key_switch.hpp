@@ -34,9 +34,6 @@ class SwitchKey {
   /// Words undefined.
   SwitchKey(Memory& memory, const Ring& ring, KeyShape shape);
 
-  /// Bytes that a key of this shape takes.
-  static std::size_t bytes_of(const Ring& ring, const KeyShape& shape) noexcept;
-
   const KeyShape& shape() const noexcept { return shape_; }
   void set_element(std::uint64_t element) noexcept { shape_.element = element; }
 

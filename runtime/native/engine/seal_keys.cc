@@ -12,13 +12,6 @@
 
 namespace fhec {
 
-KeyShape seal_key_shape(std::size_t level) {
-  KeyShape shape;
-  shape.basis = {.level = level, .special_count = 1};
-  for (std::size_t d = 0; d <= level; d++) shape.digits.push_back({.first = d, .count = 1});
-  return shape;
-}
-
 SwitchKey import_seal_key(Engine& engine, std::span<const SealKeyDigit> digits, std::uint64_t element) {
   const Ring& ring = engine.ring();
   if (ring.special_count != 1) throw Error("FHE0801", "SEAL's keys have one special prime, the ring has " + std::to_string(ring.special_count));
@@ -26,7 +19,9 @@ SwitchKey import_seal_key(Engine& engine, std::span<const SealKeyDigit> digits, 
     throw Error("FHE0801", "a key of " + std::to_string(digits.size()) + " digits for " + std::to_string(ring.data_count) + " primes");
   if (element % 2 == 0 || element >= 2 * ring.degree) throw Error("FHE0801", std::to_string(element) + " is no Galois element");
 
-  const KeyShape shape = seal_key_shape(digits.size() - 1);
+  KeyShape shape;
+  shape.basis = {.level = digits.size() - 1, .special_count = 1};
+  for (std::size_t d = 0; d < digits.size(); d++) shape.digits.push_back({.first = d, .count = 1});
   std::vector<Word> primes;
   for (std::size_t j = 0; j < shape.basis.limb_count(); j++)
     primes.push_back(ring.limbs[shape.basis.ring_limb(ring, j)].modulus.value);

@@ -14,9 +14,6 @@ struct SealKeyDigit {
   std::span<const std::uint8_t> seed;
 };
 
-/// The shape of SEAL's key for this level: digits of one prime each, one special prime.
-KeyShape seal_key_shape(std::size_t level);
-
 /// A switching key of SEAL: digits of one prime each, one special prime. As many digits as the key has data primes q_0 .. q_level; words
 /// stand modulo these and the special prime. `element`: the Galois element of a rotation's key, else 1. Throws FHE0702 for words of a wrong
 /// length or not below their primes, FHE0801 for a key that the ring cannot have.

@@ -27,7 +27,7 @@ import {
   openEvaluationKeys,
   relinearizationSection,
   secretSwitchSection,
-  sectionsOf,
+  neededKeys,
   type EvaluationKeyFile,
 } from '../../../runtime/files/evaluation-keys.ts';
 import { openSeal, type Seal } from '../../../runtime/seal/library.ts';
@@ -170,7 +170,7 @@ describe(`mutated files (seed ${seed})`, () => {
   };
   const readKeys = (bytes: Uint8Array, dice: Dice, changed?: string): void => {
     const file = openEvaluationKeys(bytesSource(bytes), fingerprint);
-    const name = changed ?? dice.pick(sectionsOf(program.keys));
+    const name = changed ?? dice.pick(neededKeys(program.keys, program.parameters)).section;
     loadKey(name, file).delete();
   };
 

@@ -3,7 +3,14 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Parameters } from '../../../ir/ckks/parameters.ts';
 import { primeBelow } from '../../../passes/schedule/primes.ts';
 import { galoisIndex } from '../../../runtime/files/seal-bytes.ts';
-import { guardNative, type Handle, type NativeEngine, type NativeKeyMaker } from '../../../runtime/native/library.ts';
+import { loadedKeyBytes, storedKeyBytes } from '../../../runtime/native/key-bytes.ts';
+import {
+  guardNative,
+  type Handle,
+  type KeyDescription,
+  type NativeEngine,
+  type NativeKeyMaker,
+} from '../../../runtime/native/library.ts';
 import { giveCiphertext, takeCiphertext } from '../../../runtime/native/transfer.ts';
 import { uncompressed, type CipherText } from '../../../runtime/seal/library.ts';
 import { plainWords } from '../../../runtime/seal/raw.ts';
@@ -197,17 +204,24 @@ describe.skipIf(!hasEngine)(whyNoEngine || 'keys of the key maker', () => {
     refused(() => engine.keyMaker(secret));
   });
 
-  test('take the bytes that the engine says, and are described as they were asked for', () => {
-    const { engine, maker } = open(3);
-    for (const level of [0, 2, topLevel]) {
-      const bytes = maker.galois(9, level);
-      const { stored, loaded } = engine.seededKeyBytes(level, 3);
-      expect(bytes.length).toBe(stored);
-      const before = engine.bytesInUse();
-      const key = engine.importSeededKey(bytes);
-      expect(engine.bytesInUse() - before).toBe(loaded);
-      expect(engine.describeKey(key)).toEqual({ level, specialPrimes: 3, element: 9 });
-      engine.release(key);
+  test('have the bytes that are planned for them, in a file and in the engine, and are what was asked for', () => {
+    for (const special of [1, 2, 3]) {
+      const { engine, maker } = open(special);
+      const parameters = parametersOf(topLevel, special);
+      const check = (bytes: Uint8Array, expected: KeyDescription): void => {
+        const before = engine.bytesInUse();
+        const key = engine.importSeededKey(bytes);
+        expect(engine.describeKey(key)).toEqual(expected);
+        expect(bytes.length).toBe(storedKeyBytes(parameters, expected));
+        // With one special prime it is a key of SEAL's that is counted, of as many digits as primes.
+        if (special > 1) expect(engine.bytesInUse() - before).toBe(loadedKeyBytes(parameters, expected));
+        engine.release(key);
+      };
+      for (const level of [0, 2, topLevel])
+        check(maker.galois(9, level), { level, specialPrimes: special, element: 9 });
+      const { toSparse, toDense } = maker.sparsePair(16, 4);
+      check(toSparse, { level: 0, specialPrimes: 1, element: 1 });
+      check(toDense, { level: 4, specialPrimes: special, element: 1 });
     }
   });
 });

@@ -9,7 +9,7 @@ import { clearBackend } from '../../../runtime/clear/backend.ts';
 import { generateKeys, readSecretKey } from '../../../runtime/client/keys.ts';
 import { openClient } from '../../../runtime/client/session.ts';
 import { execute } from '../../../runtime/execute.ts';
-import { openEvaluationKeys, sectionsOf } from '../../../runtime/files/evaluation-keys.ts';
+import { neededKeys, openEvaluationKeys } from '../../../runtime/files/evaluation-keys.ts';
 import { withFile, writeFileParts } from '../../../runtime/files/files.ts';
 import { openServer } from '../../../runtime/server/session.ts';
 import { everyKeyProgram, testParameters } from '../assembler.ts';
@@ -29,7 +29,11 @@ test('a server with conjugation and sparse secret computes what the program mean
   renameSync(report.evaluationKeyPath, keysPath);
   const fingerprint = specificationFingerprint(specification);
   const names = withFile(keysPath, (file) => openEvaluationKeys(file, fingerprint).container.sectionNames);
-  expect([...names].sort()).toEqual(sectionsOf(program.keys).sort());
+  expect([...names].sort()).toEqual(
+    neededKeys(program.keys, program.parameters)
+      .map(({ section }) => section)
+      .sort(),
+  );
 
   const client = await openClient(specification, readSecretKey(report.secretKeyPath, specification));
   const vectors = [1, 2].map((k) => Float64Array.from({ length: 512 }, (_, i) => Math.sin(k * i)));
