@@ -12,7 +12,7 @@ import {
 } from '../files/evaluation-keys.ts';
 import { withFile } from '../files/files.ts';
 import { nativeBackend } from '../native/backend.ts';
-import { loadSealKey } from '../native/keys.ts';
+import { loadKey } from '../native/keys.ts';
 import { openNative, type Handle } from '../native/library.ts';
 import { giveCiphertext, takeCiphertext } from '../native/transfer.ts';
 import { withPlaintextCache } from '../plaintext-cache.ts';
@@ -37,7 +37,7 @@ function serve(): void {
     start.budget.keys,
     (read) => withFile(start.keysPath, (file) => read(openEvaluationKeys(file, fingerprint))),
     {
-      load: (file, section) => loadSealKey(engine, parameters, file, section),
+      load: (file, section) => loadKey(engine, program, file, section),
       release: (key) => engine.release(key),
     },
   );
