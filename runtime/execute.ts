@@ -83,7 +83,7 @@ export function execute<Cipher, Plain>(
       if (instruction.op === 'encode') {
         plains.set(out, backend.encode(program.constants[instruction.constant], instruction.level, instruction.scale));
       } else {
-        const result = step(backend, instruction, cipher, plain);
+        const result = runInstruction(backend, instruction, cipher, plain);
         ciphers.set(out, result);
         share?.made(out, result);
       }
@@ -108,7 +108,7 @@ function held<T>(value: T | undefined, register: Register): T {
 }
 
 /** One instruction that gives a ciphertext. */
-function step<Cipher, Plain>(
+export function runInstruction<Cipher, Plain>(
   backend: Backend<Cipher, Plain>,
   instruction: Exclude<Instruction, { op: 'encode' }>,
   cipher: (r: Register) => Cipher,

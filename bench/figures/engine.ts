@@ -57,7 +57,13 @@ export async function* engineFigures(progress: (text: string) => void): AsyncIte
     const missing = (): never => {
       throw new Error('there is one key');
     };
-    const keys = { relinearization: missing, conjugation: missing, secret: missing, rotation: () => key };
+    const keys = {
+      relinearization: missing,
+      conjugation: missing,
+      secret: missing,
+      rotation: () => key,
+      automorphisms: () => [key],
+    };
     const signature = { name: 'x', level: dataPrimes - 1, scale: parameters.scales[0] };
     const cipher = takeCiphertext(engine, parameters, cipherBytes, signature);
     return { engine, backend: nativeBackend(engine, keys), cipher };

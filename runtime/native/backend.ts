@@ -1,5 +1,6 @@
 import type { SecretName } from '../../ir/ckks/secret.ts';
 import type { Backend } from '../backend.ts';
+import type { Automorphism } from './fused-steps.ts';
 import { guardNative, type Handle, type NativeEngine } from './library.ts';
 
 /** The evaluation keys of a program as objects of the engine. Each getter throws FHE0706 for a key that is not there. */
@@ -7,6 +8,8 @@ export interface NativeKeys {
   readonly relinearization: () => Handle;
   readonly rotation: (steps: number) => Handle;
   readonly conjugation: () => Handle;
+  /** Those of several rotations and conjugations; all are valid until the next call. */
+  readonly automorphisms: (instructions: readonly Automorphism[]) => readonly Handle[];
   readonly secret: (to: SecretName) => Handle;
 }
 

@@ -67,20 +67,24 @@ export class KeyCache<Key> {
     this.#next = 0;
   }
 
-  /** The key of the next use, which must be this one. It stays valid until the next call. */
-  take(name: string): Key {
-    if (this.#uses[this.#next] !== name) throw new InternalError(`${name} is used out of order`);
-    this.#next++;
-    const loaded = this.#loaded.get(name);
-    if (loaded !== undefined) return loaded;
-    if (this.#loaded.size >= this.#most) this.#evict();
-    return this.#load(name);
+  /** The keys of the next uses, which must be these, and no more than are held at a time. They stay valid until the next call. */
+  take(names: readonly string[]): readonly Key[] {
+    if (new Set(names).size > this.#most) throw new InternalError(`${names.length} keys wanted at a time`);
+    return names.map((name, i) => {
+      if (this.#uses[this.#next] !== name) throw new InternalError(`${name} is used out of order`);
+      this.#next++;
+      const loaded = this.#loaded.get(name);
+      if (loaded !== undefined) return loaded;
+      if (this.#loaded.size >= this.#most) this.#evict(names.slice(0, i));
+      return this.#load(name);
+    });
   }
 
-  /** Frees the key whose next use is farthest away; after the last use of a run the next run begins. */
-  #evict(): void {
+  /** Frees the key whose next use is farthest away, but for those `inUse`; after the last use of a run the next run begins. */
+  #evict(inUse: readonly string[]): void {
     const ahead = [...this.#uses.slice(this.#next), ...this.#uses];
-    const distances = [...this.#loaded.keys()].map((name) => ({ name, distance: ahead.indexOf(name) }));
+    const free = [...this.#loaded.keys()].filter((name) => !inUse.includes(name));
+    const distances = free.map((name) => ({ name, distance: ahead.indexOf(name) }));
     const { name } = distances.reduce((far, d) => (d.distance > far.distance ? d : far));
     const key = this.#loaded.get(name);
     this.#loaded.delete(name);

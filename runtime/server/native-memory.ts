@@ -1,6 +1,10 @@
 import { fail } from '../../ir/diagnostics.ts';
 import type { Parameters } from '../../ir/ckks/parameters.ts';
-import type { Instruction, Program, Register } from '../../ir/program/program.ts';
+import type { Program, Register } from '../../ir/program/program.ts';
+import { inputCount } from '../execute.ts';
+import { fuseProgram, type FusionLimits } from '../native/fuse.ts';
+import { ciphersOf, keyedBy, lastSteps, plainsOf, resultsOf, type FusedCall } from '../native/fused-steps.ts';
+import { registerShapes, shapeOf, type RegisterShape } from '../native/register-shapes.ts';
 import { formatMemory, machineMemory, machineShare } from './budgets.ts';
 import { keyUses } from './key-cache.ts';
 
@@ -10,6 +14,8 @@ export interface NativeBudget {
   readonly keys: number;
   /** Bytes of encoded weights to keep from run to run. */
   readonly plaintexts: number;
+  /** What fusion may hold at a time. */
+  readonly fusion: FusionLimits;
   /** Bytes that the engine refuses to go beyond; 0 for no limit. */
   readonly engine: number;
 }
@@ -26,6 +32,9 @@ const slack = 1.15;
 /** Primes of at most this many bits are packed in keys. */
 const packedBits = 57;
 
+/** What fusion may hold, if all keys fit beside it; more does not make it faster. */
+const fusionBytes = [2 ** 28, 2 ** 26, 2 ** 24];
+
 const defaultPlaintexts = 512 * 2 ** 20;
 
 const bitsOf = (prime: bigint): number => prime.toString(2).length;
@@ -37,59 +46,53 @@ export function nativeKeyBytes({ ringDegree, primes, specialPrimes }: Parameters
   return (digits * 2 * bits * ringDegree) / 8;
 }
 
-/** Bytes of the engine for one run, without keys and kept weights, at most. */
-export function nativeWorkingBytes({ parameters, instructions, inputs, outputs }: Program): number {
+/** What fusion may do where memory is short: sums of products, a few at a time. */
+const leastFusion: FusionLimits = { bytes: 0, keys: 1 };
+
+/** Bytes of the engine for one run as it is fused, without keys and kept weights, at most. */
+export function nativeWorkingBytes(program: Program, limits = leastFusion): number {
+  const { parameters, outputs } = program;
   const { ringDegree, primes, specialPrimes } = parameters;
-  const polynomial = 8 * ringDegree;
-  const sizes: number[] = inputs.flatMap(({ registers, level }) => registers.map(() => 2 * (level + 1)));
-  const first = sizes.length;
-  const last = new Map<Register, number>();
-  instructions.forEach((i, at) => {
-    if (i.op !== 'encode') for (const r of i.args) last.set(r, at);
-  });
-  for (const { registers } of outputs) for (const r of registers) last.set(r, instructions.length);
-  let live = sizes.reduce((a, b) => a + b, 0);
-  let peak = live;
-  const levels: number[] = inputs.flatMap(({ registers, level }) => registers.map(() => level));
-  instructions.forEach((instruction, at) => {
-    const { level, parts } = resultOf(instruction, (r) => ({ level: levels[r], parts: sizes[r] / (levels[r] + 1) }));
-    levels.push(level);
-    sizes.push(parts * (level + 1));
-    live += sizes[first + at];
-    const onTheWay = switchesKeys.has(instruction.op) ? 4 * (level + 1 + specialPrimes.length) : 0;
+  const steps = fuseProgram(program, limits);
+  const shapes = new Map<Register, RegisterShape>(registerShapes(program).entries());
+  const shape = (r: Register): RegisterShape => shapes.get(r) ?? { level: primes.length - 1, parts: 2 };
+  const sizeOf = (r: Register): number => shape(r).parts * (shape(r).level + 1);
+  const last = lastSteps(program, steps);
+  let live = 0;
+  let peak = 0;
+  const held = new Set<Register>();
+  const hold = (r: Register): void => {
+    if (!held.has(r)) live += sizeOf(r);
+    held.add(r);
+  };
+  const inputs = inputCount(program);
+  for (let r = 0; r < inputs; r++) hold(r);
+  steps.forEach(({ call }, s) => {
+    for (const r of plainsOf(call)) hold(r);
+    for (const r of resultsOf(call)) {
+      if (!shapes.has(r)) shapes.set(r, shapeOfResult(call, shape));
+      hold(r);
+    }
+    const { level } = shape(resultsOf(call)[0]);
+    const switched = call.kind === 'automorphisms' ? call.results.length : keyedBy(call).length;
+    const onTheWay = switched > 0 ? 4 * (level + 1) + 2 * (1 + switched) * specialPrimes.length : 0;
     peak = Math.max(peak, live + onTheWay);
-    const args = instruction.op === 'encode' ? [] : instruction.args;
-    for (const r of new Set(args)) if (last.get(r) === at && r >= first) live -= sizes[r];
-    if (!last.has(first + at)) live -= sizes[first + at];
+    for (const r of [...ciphersOf(call), ...plainsOf(call), ...resultsOf(call)]) {
+      if ((last.get(r) ?? s) > s || r < inputs || !held.delete(r)) continue;
+      live -= sizeOf(r);
+    }
   });
+  for (const { registers } of outputs) for (const r of registers) hold(r);
   // Tables of the transforms, forward and back with quotients, and of the encoder.
   const tables = 4 * (primes.length + specialPrimes.length) + 8;
-  return slack * (peak + tables) * polynomial;
+  return slack * (Math.max(peak, live) + tables) * 8 * ringDegree;
 }
 
-const switchesKeys: ReadonlySet<Instruction['op']> = new Set(['rotate', 'relinearize', 'conjugate', 'switch_key']);
-
-type Held = { readonly level: number; readonly parts: number };
-
-function resultOf(instruction: Instruction, operand: (register: Register) => Held): Held {
-  if (instruction.op === 'encode') return { level: instruction.level, parts: 1 };
-  const a = operand(instruction.args[0]);
-  switch (instruction.op) {
-    case 'add':
-    case 'sub':
-      return { level: a.level, parts: Math.max(a.parts, operand(instruction.args[1]).parts) };
-    case 'mul':
-      return { level: a.level, parts: 3 };
-    case 'relinearize':
-      return { level: a.level, parts: 2 };
-    case 'rescale':
-      return { level: a.level - 1, parts: a.parts };
-    case 'mod_switch':
-    case 'mod_raise':
-      return { level: instruction.level, parts: a.parts };
-    default:
-      return a;
-  }
+/** Of a register that fusion made. */
+function shapeOfResult(call: FusedCall, shape: (r: Register) => RegisterShape): RegisterShape {
+  if (call.kind === 'instruction') return shapeOf(call.instruction, shape);
+  const shapes = ciphersOf(call).map(shape);
+  return { level: shapes[0].level, parts: shapes.reduce((most, { parts }) => Math.max(most, parts), 0) };
 }
 
 /** Bytes of all distinct encoded weights of a run, a number for every slot being one word a prime. */
@@ -108,24 +111,28 @@ function plaintextBytes({ instructions, constants, parameters }: Program): numbe
  * encoded weights. Errors: FHE0805 when the budget does not hold a run with one key, or the machine has not as much memory.
  */
 export function nativeBudget(program: Program, limits: NativeLimits, machine = machineMemory()): NativeBudget {
-  const working = nativeWorkingBytes(program);
   const key = nativeKeyBytes(program.parameters);
   const distinct = new Set(keyUses(program.instructions)).size;
-  const least = working + (distinct > 0 ? key : 0);
   const { memoryBudget } = limits;
+  const least = nativeWorkingBytes(program) + (distinct > 0 ? key : 0);
   if (memoryBudget !== undefined && least > memoryBudget)
-    refuse(`the memory budget is ${formatMemory(memoryBudget)}`, working, key);
-  if (least > machine.total) refuse(`the machine has ${formatMemory(machine.total)} of memory`, working, key);
-  const spare = Math.max(0, (memoryBudget ?? Math.max(least, machineShare * machine.free)) - least);
+    refuse(`the memory budget is ${formatMemory(memoryBudget)}`, least);
+  if (least > machine.total) refuse(`the machine has ${formatMemory(machine.total)} of memory`, least);
+  const available = memoryBudget ?? Math.max(least, machineShare * machine.free);
   const wanted = Math.min(distinct, Math.max(1, Math.floor((limits.keyBudget ?? Infinity) / key)));
+  const working = (bytes: number): number => nativeWorkingBytes(program, { bytes, keys: wanted });
+  const bytes = fusionBytes.find((b) => working(b) + wanted * key <= available) ?? 0;
+  const spare = Math.max(0, available - (bytes > 0 ? working(bytes) + Math.min(1, distinct) * key : least));
   const keys = Math.min(wanted, 1 + Math.floor(spare / key));
   const left = spare - Math.max(0, keys - 1) * key;
   const plaintexts = Math.min(limits.plaintextBudget ?? defaultPlaintexts, plaintextBytes(program), left);
-  return { keys, plaintexts, engine: Math.floor(memoryBudget ?? 0) };
+  const fusion = bytes > 0 ? { bytes, keys } : leastFusion;
+  return { keys, plaintexts, fusion, engine: Math.floor(memoryBudget ?? 0) };
 }
 
-function refuse(reason: string, working: number, key: number): never {
-  fail('FHE0805', `${reason}, and the native engine needs at least ${formatMemory(working + key)}`, undefined, [
-    `${formatMemory(working)} for tables and ciphertexts that live at once, ${formatMemory(key)} for one evaluation key`,
-  ]);
+function refuse(reason: string, least: number): never {
+  fail(
+    'FHE0805',
+    `${reason}, and the native engine needs at least ${formatMemory(least)}: for tables, ciphertexts that live at once, and one evaluation key`,
+  );
 }

@@ -2,7 +2,6 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { InternalError } from '../../ir/diagnostics.ts';
 import { readContainer } from '../../ir/program/container.ts';
 import { readModel } from '../../ir/program/model-file.ts';
-import { execute } from '../execute.ts';
 import {
   conjugationSection,
   galoisSection,
@@ -12,10 +11,13 @@ import {
 } from '../files/evaluation-keys.ts';
 import { withFile } from '../files/files.ts';
 import { nativeBackend } from '../native/backend.ts';
+import { fuseProgram } from '../native/fuse.ts';
+import { keyedBy, type Automorphism } from '../native/fused-steps.ts';
 import { loadKey } from '../native/keys.ts';
 import { openNative, type Handle } from '../native/library.ts';
+import { PlaintextStore } from '../native/plaintext-store.ts';
+import { runFused } from '../native/run-fused.ts';
 import { giveCiphertext, takeCiphertext } from '../native/transfer.ts';
-import { withPlaintextCache } from '../plaintext-cache.ts';
 import { failedBy, type Failed } from '../worker-link.ts';
 import { KeyCache, keyUses } from './key-cache.ts';
 import type { NativeWorkerStart, RunRequest, WorkerReply } from './messages.ts';
@@ -32,8 +34,9 @@ function serve(): void {
   const { program, fingerprint } = withFile(start.modelPath, (file) => readModel(readContainer(file, 'model')));
   const { parameters } = program;
   const engine = openNative(parameters, { threads: start.threads, memoryBudget: start.budget.engine });
+  const steps = fuseProgram(program, start.budget.fusion);
   const cache = new KeyCache<Handle>(
-    keyUses(program.instructions),
+    keyUses(steps.flatMap(({ call }) => keyedBy(call))),
     start.budget.keys,
     (read) => withFile(start.keysPath, (file) => read(openEvaluationKeys(file, fingerprint))),
     {
@@ -42,15 +45,14 @@ function serve(): void {
     },
   );
   const keys = {
-    relinearization: () => cache.take(relinearizationSection),
-    rotation: (steps: number) => cache.take(galoisSection(steps)),
-    conjugation: () => cache.take(conjugationSection),
-    secret: (to: 'sparse' | 'dense') => cache.take(secretSwitchSection(to)),
+    relinearization: () => cache.take([relinearizationSection])[0],
+    rotation: (steps: number) => cache.take([galoisSection(steps)])[0],
+    conjugation: () => cache.take([conjugationSection])[0],
+    secret: (to: 'sparse' | 'dense') => cache.take([secretSwitchSection(to)])[0],
+    automorphisms: (instructions: readonly Automorphism[]) => cache.take(keyUses(instructions)),
   };
-  const { backend } = withPlaintextCache(nativeBackend(engine, keys), start.budget.plaintexts, (level, vector) =>
-    // A number for every slot is one word a prime.
-    vector.length === 1 ? 8 * (level + 1) : 8 * parameters.ringDegree * (level + 1),
-  );
+  const backend = nativeBackend(engine, keys);
+  const plaintexts = new PlaintextStore(engine, program, start.budget.plaintexts);
   const types = program.inputs.flatMap((signature) => signature.registers.map(() => signature));
   const registers = program.outputs.flatMap((output) => output.registers);
 
@@ -61,7 +63,7 @@ function serve(): void {
     cache.startRun();
     try {
       bytes.forEach((b, r) => held.push(takeCiphertext(engine, parameters, b, types[r])));
-      const results = execute(program, backend, held.slice(), {
+      const results = runFused(program, steps, { engine, backend, keys, plaintexts }, held.slice(), {
         cancelled: () => Atomics.load(start.control, 0) >= run,
         onProgress: (done, instruction) => {
           if (done - reported < 0.01 && done < 1) return;

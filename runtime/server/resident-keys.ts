@@ -61,13 +61,13 @@ export class ResidentKeys implements SealKeys {
   }
 
   #galois(name: string): GaloisKeys {
-    const loaded = this.#cache.take(name);
+    const [loaded] = this.#cache.take([name]);
     if (loaded.kind !== 'galois') throw new InternalError(`${name} is no Galois key`);
     return loaded.key;
   }
 
   #switching(name: string): RelinKeys {
-    const loaded = this.#cache.take(name);
+    const [loaded] = this.#cache.take([name]);
     if (loaded.kind !== 'switching') throw new InternalError(`${name} is a Galois key`);
     return loaded.key;
   }

@@ -45,6 +45,13 @@ Napi::Value rotate_and_add(Engine& engine, const Arguments& arguments) {
   return handle_value(arguments, engine.ciphertexts.put(std::move(made)));
 }
 
+/// (addend, ciphertext, key) -> ciphertext
+Napi::Value add_a_rotation(Engine& engine, const Arguments& arguments) {
+  Ciphertext made = add_rotated(engine, engine.ciphertexts.get(arguments.whole(0)),
+                                engine.ciphertexts.get(arguments.whole(1)), engine.keys.get(arguments.whole(2)));
+  return handle_value(arguments, engine.ciphertexts.put(std::move(made)));
+}
+
 /// (vectors, level, scale of each) -> plaintexts
 Napi::Value encode_all(Engine& engine, const Arguments& arguments) {
   const auto vectors = arguments.doubles_list(0);
@@ -66,6 +73,7 @@ std::vector<EngineProperty> fused_methods() {
       method<weigh>("weightedSums"),
       method<rotate_all>("rotateMany"),
       method<rotate_and_add>("rotateAdd"),
+      method<add_a_rotation>("addRotated"),
       method<encode_all>("encodeMany"),
   };
 }

@@ -73,4 +73,10 @@ Ciphertext rotate_add(Engine& engine, const Ciphertext& a, const SwitchKey& key,
   return std::move(rotated(engine, a, keys, &addend).front());
 }
 
+Ciphertext add_rotated(Engine& engine, const Ciphertext& addend, const Ciphertext& a, const SwitchKey& key) {
+  Ciphertext out = rotate_add(engine, a, key, addend);
+  out.scale = addend.scale;
+  return out;
+}
+
 }  // namespace fhec

@@ -22,7 +22,10 @@ Ciphertext rotate(Engine& engine, const Ciphertext& a, const SwitchKey& key);
 /// HElib, CRYPTO 2018, section 4).
 std::vector<Ciphertext> rotate_many(Engine& engine, const Ciphertext& a, std::span<const SwitchKey* const> keys);
 
-/// `rotate`, plus `addend`: equal to rotate and add word for word. Both of two parts, one level and one scale, else FHE0801.
+/// `rotate`, plus `addend`: equal to rotate and add word for word. Both of two parts, one level and one scale, else FHE0801. The result has the
+/// scale of `a`, as add(rotate(a), addend).
 Ciphertext rotate_add(Engine& engine, const Ciphertext& a, const SwitchKey& key, const Ciphertext& addend);
+/// The same with the scale of the addend, as add(addend, rotate(a)).
+Ciphertext add_rotated(Engine& engine, const Ciphertext& addend, const Ciphertext& a, const SwitchKey& key);
 
 }  // namespace fhec

@@ -125,6 +125,12 @@ TEST(relinearize_and_rescale_in_one_rounding) {
   }
 }
 
+TEST(relinearize_and_rescale_ends_above_level_0) {
+  const std::unique_ptr<Engine> engine = random_engine({64, {40, 30}, {50}});
+  const SwitchKey key = expand(*engine, KeyMaker(*engine, random_secret(64)).relinearization(1));
+  CHECK_THROWS("FHE0801", relinearize_rescale(*engine, random_ciphertext(*engine, 3, 0), key));
+}
+
 TEST(sparse_encapsulation_goes_there_and_back) {
   for (int trial = 0; trial < 10; trial++) {
     const std::unique_ptr<Engine> engine = random_engine({256, {48, 36, 36, 36}, {50, 50}});

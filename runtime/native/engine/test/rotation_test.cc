@@ -72,7 +72,10 @@ TEST(rotation_with_an_addend_is_both_one_by_one) {
     const KeyMaker maker(*engine, random_secret(256));
     const SwitchKey key = expand(*engine, maker.galois(galois_element(5, 256), 4));
     const Ciphertext a = random_ciphertext(*engine, 2, 3);
-    const Ciphertext addend = random_ciphertext(*engine, 2, 3);
+    Ciphertext addend = random_ciphertext(*engine, 2, 3);
+    addend.scale = 1 + 1e-12;
+    CHECK_EQUAL(add_rotated(*engine, addend, a, key).scale, addend.scale);
+    CHECK_EQUAL(rotate_add(*engine, a, key, addend).scale, a.scale);
     const Ciphertext both = rotate_add(*engine, a, key, addend);
     const Ciphertext apart = add(*engine, rotate(*engine, a, key), addend);
     for (std::size_t p = 0; p < 2; p++) CHECK(std::equal(both.parts[p].limb(0), both.parts[p].limb(4), apart.parts[p].limb(0)));

@@ -1,0 +1,117 @@
+import { fail, InternalError } from '../../ir/diagnostics.ts';
+import type { Program, Register } from '../../ir/program/program.ts';
+import type { Backend } from '../backend.ts';
+import { inputCount, runInstruction, type ExecuteOptions } from '../execute.ts';
+import type { NativeKeys } from './backend.ts';
+import { ciphersOf, lastSteps, plainsOf, resultsOf, type FusedCall, type FusedStep } from './fused-steps.ts';
+import { guardNative, type Handle, type NativeEngine } from './library.ts';
+import type { PlaintextStore } from './plaintext-store.ts';
+
+/** What runs fused programs. */
+export interface FusedRunner {
+  readonly engine: NativeEngine;
+  /** For single instructions; the same engine and keys. */
+  readonly backend: Backend<Handle, Handle>;
+  readonly keys: NativeKeys;
+  readonly plaintexts: PlaintextStore;
+}
+
+/**
+ * Runs a fused program, with the contract of `execute`: inputs stay the caller's, all else is released at its last use, also when the run
+ * fails. Progress counts the instructions that are done.
+ */
+export function runFused(
+  program: Program,
+  steps: readonly FusedStep[],
+  runner: FusedRunner,
+  inputs: readonly Handle[],
+  options: Pick<ExecuteOptions<Handle>, 'onProgress' | 'cancelled'> = {},
+): Handle[] {
+  const borrowed = inputCount(program);
+  if (inputs.length !== borrowed) throw new InternalError(`${inputs.length} ciphertexts for ${borrowed} inputs`);
+  const last = lastSteps(program, steps);
+  const secondsOf = ({ covers }: FusedStep): number => covers.reduce((sum, at) => sum + program.seconds[at], 0);
+  const total = steps.reduce((sum, step) => sum + secondsOf(step), 0);
+  const ciphers = new Map<Register, Handle>(inputs.map((c, r) => [r, c]));
+  const plains = new Map<Register, Handle>();
+  const release = (r: Register): void => {
+    const c = ciphers.get(r);
+    if (c !== undefined && r >= borrowed) runner.backend.releaseCipher(c);
+    const p = plains.get(r);
+    if (p !== undefined) runner.plaintexts.release(p);
+    ciphers.delete(r);
+    plains.delete(r);
+  };
+  try {
+    let done = 0;
+    steps.forEach((step, s) => {
+      const { call, covers } = step;
+      if (options.cancelled?.()) fail('FHE0802', `stopped at step ${s} of ${steps.length}`);
+      const needed = plainsOf(call).filter((r) => !plains.has(r));
+      runner.plaintexts.take(needed).forEach((p, i) => plains.set(needed[i], p));
+      const made = resultsOf(call);
+      runCall(
+        runner,
+        call,
+        (r) => held(ciphers, r),
+        (r) => held(plains, r),
+      ).forEach((c, i) => ciphers.set(made[i], c));
+      for (const r of new Set([...ciphersOf(call), ...plainsOf(call)])) if (last.get(r) === s) release(r);
+      for (const r of made) if (!last.has(r)) release(r);
+      done += secondsOf(step);
+      options.onProgress?.(total > 0 ? done / total : 1, covers.at(-1) ?? 0);
+    });
+    const registers = program.outputs.flatMap((output) => output.registers);
+    const results = registers.map((r) => held(ciphers, r));
+    for (const r of registers) ciphers.delete(r);
+    return results;
+  } finally {
+    for (const r of [...ciphers.keys(), ...plains.keys()]) release(r);
+  }
+}
+
+function held(values: ReadonlyMap<Register, Handle>, register: Register): Handle {
+  const value = values.get(register);
+  if (value === undefined) throw new InternalError(`register ${register} holds nothing`);
+  return value;
+}
+
+/** The ciphertexts that a call makes, in the order of `resultsOf`. */
+function runCall(
+  { engine, backend, keys }: FusedRunner,
+  call: FusedCall,
+  cipher: (r: Register) => Handle,
+  plain: (r: Register) => Handle,
+): readonly Handle[] {
+  switch (call.kind) {
+    case 'instruction':
+      return [runInstruction(backend, call.instruction, cipher, plain)];
+    case 'automorphisms': {
+      const turned = keys.automorphisms(call.results.map((r) => r.instruction));
+      return [...guardNative('rotate', () => engine.rotateMany(cipher(call.source), Float64Array.from(turned)))];
+    }
+    case 'automorphism_add': {
+      const [key] = keys.automorphisms([call.instruction]);
+      const [source, addend] = [cipher(call.source), cipher(call.addend)];
+      return [
+        guardNative('rotate', () =>
+          call.leads ? engine.rotateAdd(source, key, addend) : engine.addRotated(addend, source, key),
+        ),
+      ];
+    }
+    case 'relinearize_rescale': {
+      const key = keys.relinearization();
+      return [guardNative('relinearize', () => engine.relinearizeRescale(cipher(call.source), key))];
+    }
+    case 'sums': {
+      const terms = call.rows.flatMap((row) => row.terms);
+      const ends: number[] = [];
+      for (const row of call.rows) ends.push((ends.at(-1) ?? 0) + row.terms.length);
+      const pairs = Float64Array.from({ length: 2 * terms.length }, (_, i) =>
+        i % 2 === 0 ? terms[i >> 1].input : plain(terms[i >> 1].plain),
+      );
+      const inputs = Float64Array.from(call.inputs, cipher);
+      return [...guardNative('sum', () => engine.weightedSums(inputs, pairs, Float64Array.from(ends)))];
+    }
+  }
+}
