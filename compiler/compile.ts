@@ -1,6 +1,7 @@
 import type { Module } from '../ir/module.ts';
 import type { Program } from '../ir/program/program.ts';
-import { defaultCostModel, type CostModel } from '../passes/analysis/cost-model.ts';
+import type { CostModel } from '../passes/analysis/cost-model.ts';
+import { sealModel } from './costs/models.ts';
 import { emitProgram } from './emit/emit-program.ts';
 import { importOnnx } from './onnx/import.ts';
 import { CompilationStopped, type CompileOptions } from './options.ts';
@@ -37,7 +38,7 @@ export function compileModel(model: Uint8Array, options: CompileOptions): Promis
 
 function compileNow(model: Uint8Array, options: CompileOptions): CompileResult {
   const stages = new Stages(options);
-  const costs: CostModel = defaultCostModel;
+  const costs: CostModel = sealModel(options.costs);
 
   const imported = stages.run('import', () => {
     const { externalData } = options;

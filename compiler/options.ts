@@ -1,4 +1,5 @@
 import type { Module } from '../ir/module.ts';
+import type { MeasuredCosts } from './costs/cost-file.ts';
 import type { Dataset } from './inputs/dataset.ts';
 
 /** Whoever watches or stops a compilation. */
@@ -30,6 +31,8 @@ export interface CompileOptions {
   readonly precisionBits?: number;
   /** Fixes N; by default the smallest that is secure, deep and exact enough. */
   readonly ringDegree?: number;
+  /** What operations cost where the program will run; by default as shipped. */
+  readonly costs?: MeasuredCosts;
   readonly insecureForTests?: boolean;
   readonly modelName?: string;
   /** Reads external data of the model by its relative path. */

@@ -1,8 +1,9 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { defaultMaxAccuracyLoss, type CompileOptions } from '../options.ts';
 import { nonNegativeNumber, positiveInteger, type InputFlags } from './common-options.ts';
+import type { CostFlags } from './cost-option.ts';
 
-export interface CompileFlags extends InputFlags {
+export interface CompileFlags extends InputFlags, CostFlags {
   readonly calibration?: string;
   readonly maxAccuracyLoss?: number;
   readonly maxLatency?: number;

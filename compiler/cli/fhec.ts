@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { version } from '../version.ts';
+import { calibrateCommand } from './commands/calibrate.ts';
 import { compileCommand } from './commands/compile.ts';
 import { decryptCommand } from './commands/decrypt.ts';
 import { encryptCommand } from './commands/encrypt.ts';
@@ -44,6 +45,7 @@ export function fhecCommand(io: Io): Command {
     simulateCommand,
     explainCommand,
     verifyCommand,
+    calibrateCommand,
     optCommand,
   ];
   for (const make of commands) program.addCommand(make(io).copyInheritedSettings(program));

@@ -1,66 +1,86 @@
 import type { CostModel } from './cost-model.ts';
+import type { CostedOp } from './cost-table.ts';
 
-/** What the native engine's operations cost on one machine: its arithmetic by residue polynomials, all linear in N but for the transforms. */
+/** What the parts of the native engine's operations cost on one machine, in seconds. All but `call` are for one residue polynomial at N = 2^15. */
 export interface NativeSpeed {
-  /** Seconds of one number-theoretic transform of one residue polynomial at N = 2^15; in proportion to N log N at other ring degrees. */
+  /** One number-theoretic transform; in proportion to N log N at other ring degrees. The other parts are linear in N. */
   readonly transform: number;
-  /** Seconds to multiply and add a residue polynomial of a switch key, at N = 2^15; memory's speed decides it. */
+  /** Multiplying a residue polynomial with one of a switching key and adding; memory's speed decides it. */
   readonly keyProduct: number;
-  /** Seconds of one pass over a residue polynomial (an addition or a product), at N = 2^15. */
+  /** One pass: an addition, a product, a reduction. */
   readonly pass: number;
-  /** Seconds to bring a vector of N / 2 numbers into integer coefficients, at N = 2^15. */
+  /** Bringing a vector of N / 2 numbers into integer coefficients, all residues together. */
   readonly embedding: number;
+  /** One call of the engine, whatever its size: it hands the work to the threads. */
+  readonly call: number;
 }
 
-/** One core with AVX-512 IFMA; estimates from measured transforms. */
-export const estimatedNativeSpeed: NativeSpeed = {
+export const nativeParts = ['transform', 'keyProduct', 'pass', 'embedding', 'call'] as const;
+
+/**
+ * Medians of `fhec calibrate` on two threads of an AMD EPYC (Zen 4, AVX-512 IFMA), two cores, Node 20: what the compiler counts with where no run on
+ * the user's machine is given.
+ */
+export const defaultNativeSpeed: NativeSpeed = {
   transform: 50e-6,
   keyProduct: 20e-6,
   pass: 8e-6,
   embedding: 400e-6,
+  call: 0,
 };
 
 const reference = 32768;
 
 /**
- * Counts transforms and passes of every op for parameters with so many special primes. A key switch at l primes in d digits of k primes, k the special
- * primes: l transforms back, d (l + k) forward, 2 k back and 2 l forward to divide by the special primes; 2 d (l + k) products with the key
+ * How much of each part one op takes on an operand of `primes` primes, with so many special primes. A key switch at l primes in d digits of k primes, k
+ * the special primes: l transforms back, d (l + k) forward, 2 k back and 2 l forward to divide by the special primes; 2 d (l + k) products with the key
  * (Han and Ki, CT-RSA 2020, section 3).
  */
-export function nativeCostModel(specialPrimes: number, speed: NativeSpeed = estimatedNativeSpeed): CostModel {
+export function nativeWork(op: CostedOp, specialPrimes: number, ringDegree: number, primes: number): NativeSpeed {
+  const linear = ringDegree / reference;
+  const transform = (linear * Math.log2(ringDegree)) / Math.log2(reference);
+  const work = (transforms: number, passes: number, keyProducts = 0, embeddings = 0): NativeSpeed => ({
+    transform: transforms * transform,
+    keyProduct: keyProducts * linear,
+    pass: passes * linear,
+    embedding: embeddings * linear,
+    call: 1,
+  });
+  switch (op) {
+    case 'add':
+    case 'sub':
+    case 'negate':
+    case 'mul_i':
+    case 'mul_plain':
+      return work(0, 2 * primes);
+    case 'add_plain':
+    case 'mod_switch':
+      return work(0, primes);
+    case 'mul':
+      return work(0, 4 * primes);
+    case 'encode':
+      return work(primes, 0, 0, 1);
+    case 'rescale':
+      return work(2 * primes, 2 * primes);
+    case 'mod_raise':
+      return work(2 * (primes + 1), 0);
+    case 'relinearize':
+    case 'rotate':
+    case 'conjugate':
+    case 'switch_key': {
+      const digits = Math.ceil(primes / specialPrimes);
+      const all = primes + specialPrimes;
+      return work(primes + digits * all + 2 * all, 4 * all, 2 * digits * all);
+    }
+  }
+}
+
+/** Predicts from {@link nativeWork} and the speed of a machine. */
+export function nativeCostModel(specialPrimes: number, speed: NativeSpeed = defaultNativeSpeed): CostModel {
   return {
     seconds: (op, ringDegree, primes) => {
-      const linear = ringDegree / reference;
-      const transform = (speed.transform * linear * Math.log2(ringDegree)) / Math.log2(reference);
-      const pass = speed.pass * linear;
-      switch (op) {
-        case 'add':
-        case 'sub':
-        case 'negate':
-        case 'mul_i':
-        case 'mul_plain':
-          return 2 * primes * pass;
-        case 'add_plain':
-        case 'mod_switch':
-          return primes * pass;
-        case 'mul':
-          return 4 * primes * pass;
-        case 'encode':
-          return primes * transform + speed.embedding * linear;
-        case 'rescale':
-          return 2 * primes * (transform + pass);
-        case 'mod_raise':
-          return 2 * (primes + 1) * transform;
-        case 'relinearize':
-        case 'rotate':
-        case 'conjugate':
-        case 'switch_key': {
-          const digits = Math.ceil(primes / specialPrimes);
-          const all = primes + specialPrimes;
-          const transforms = primes + digits * all + 2 * all;
-          return transforms * transform + 2 * digits * all * speed.keyProduct * linear + 4 * all * pass;
-        }
-      }
+      const work = nativeWork(op, specialPrimes, ringDegree, primes);
+      return nativeParts.reduce((sum, part) => sum + work[part] * speed[part], 0);
     },
   };
 }

@@ -12,6 +12,7 @@ import { importOnnx } from '../../onnx/import.ts';
 import { CompilationStopped, type CompileOptions } from '../../options.ts';
 import { loadInputs, newCommand, preparationOf, withInputOptions } from '../common-options.ts';
 import { readCompileFlags, withCompileOptions, type CompileFlags } from '../compile-options.ts';
+import { readCosts, withCostOption } from '../cost-option.ts';
 import { StageWatcher, summarise } from '../compile-output.ts';
 import { CompileCrash } from '../crash.ts';
 import { formatBytes } from '../format.ts';
@@ -30,7 +31,7 @@ export function compileCommand(io: Io): Command {
     .addOption(
       new Option('--calibration <inputs>', 'a few hundred real inputs, with labels where there are any; see below'),
     );
-  return withInputOptions(withCompileOptions(command)).action((path: string, flags: CompileFlags) =>
+  return withInputOptions(withCostOption(withCompileOptions(command))).action((path: string, flags: CompileFlags) =>
     compile(path, flags, io),
   );
 }
@@ -44,10 +45,12 @@ async function compile(path: string, flags: CompileFlags, io: Io): Promise<void>
   const calibration = await loadInputs(calibrationSpec, { shape }, flags);
   const watcher = new StageWatcher(flags.printAfter, flags.dumpDir, io.out);
   const watched = flags.printAfter !== undefined || flags.dumpDir !== undefined || flags.stopAfter !== undefined;
+  const costs = readCosts(flags, io);
   const progress = startProgress(io, flags);
   const options: CompileOptions = {
     calibration,
     ...readCompileFlags(flags),
+    ...(costs ? { costs } : {}),
     modelName: modelNameOf(path),
     externalData,
     hooks: {

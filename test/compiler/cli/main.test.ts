@@ -263,7 +263,19 @@ describe('wrong usage and errors', () => {
 });
 
 describe('help', () => {
-  const commands = ['compile', 'keygen', 'encrypt', 'run', 'decrypt', 'infer', 'explain', 'simulate', 'verify', 'opt'];
+  const commands = [
+    'compile',
+    'keygen',
+    'encrypt',
+    'run',
+    'decrypt',
+    'infer',
+    'explain',
+    'simulate',
+    'verify',
+    'calibrate',
+    'opt',
+  ];
 
   test('the overview names every command and the exit codes', async () => {
     const { code, out } = await run('--help');
