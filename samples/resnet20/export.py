@@ -58,7 +58,10 @@ def write_model(net: ResNet20, tests: dict[str, Images], folder: Path) -> None:
     )
     answers = {name: logits_of(net, images) for name, images in tests.items()}
     accuracy = {
-        name: {"images": len(tests[name]), "accuracy": round(float((a.argmax(1) == tests[name].labels).float().mean()), 4)}
+        name: {
+            "images": len(tests[name]),
+            "accuracy": round(float((a.argmax(1) == tests[name].labels).float().mean()), 4),
+        }
         for name, a in answers.items()
     }
     print(accuracy)

@@ -21,8 +21,20 @@ HERE = Path(__file__).parent
 
 def options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--train", nargs="+", type=Path, required=True, help="binary files or folders of images by class; one named twice counts twice")
-    parser.add_argument("--test", nargs="+", type=Path, required=True, help="the same; expected.json holds the answers for the first one's first 100 images")
+    parser.add_argument(
+        "--train",
+        nargs="+",
+        type=Path,
+        required=True,
+        help="binary files or folders of images by class; one named twice counts twice",
+    )
+    parser.add_argument(
+        "--test",
+        nargs="+",
+        type=Path,
+        required=True,
+        help="the same; expected.json holds the answers for the first one's first 100 images",
+    )
     parser.add_argument("--epochs", type=int, default=18)
     parser.add_argument("--batch", type=int, default=128)
     parser.add_argument("--learning-rate", type=float, default=0.2, help="the peak of the cycle")
@@ -31,15 +43,24 @@ def options() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--bfloat16", action="store_true", help="convolutions in bfloat16, on a CPU that has it")
-    parser.add_argument("--checkpoint", type=Path, default=HERE / "checkpoint.pt", help="written after each epoch; training goes on from it")
+    parser.add_argument(
+        "--checkpoint",
+        type=Path,
+        default=HERE / "checkpoint.pt",
+        help="written after each epoch; training goes on from it",
+    )
     parser.add_argument("--output", type=Path, default=HERE)
     return parser.parse_args()
 
 
 def train(net: ResNet20, data: Augmented, o: argparse.Namespace) -> None:
     steps = len(data.labels) // o.batch
-    optimizer = torch.optim.SGD(net.parameters(), lr=o.learning_rate, momentum=0.9, nesterov=True, weight_decay=o.weight_decay)
-    cycle = torch.optim.lr_scheduler.OneCycleLR(optimizer, o.learning_rate, total_steps=o.epochs * steps, pct_start=0.25)
+    optimizer = torch.optim.SGD(
+        net.parameters(), lr=o.learning_rate, momentum=0.9, nesterov=True, weight_decay=o.weight_decay
+    )
+    cycle = torch.optim.lr_scheduler.OneCycleLR(
+        optimizer, o.learning_rate, total_steps=o.epochs * steps, pct_start=0.25
+    )
     first = 0
     if o.checkpoint.exists():
         saved = torch.load(o.checkpoint, weights_only=True)
@@ -67,13 +88,21 @@ def train(net: ResNet20, data: Augmented, o: argparse.Namespace) -> None:
             loss_sum += loss.item()
             tail_sum += sum(a.tails.item() for a in activations)
             if step % 100 == 99:
-                print(f"  {step + 1}/{steps} {(step + 1) * o.batch / (time.time() - start):.0f} images/s, loss {loss_sum / (step + 1):.3f}", flush=True)
+                print(
+                    f"  {step + 1}/{steps} {(step + 1) * o.batch / (time.time() - start):.0f} images/s, loss {loss_sum / (step + 1):.3f}",
+                    flush=True,
+                )
         print(
             f"epoch {epoch + 1}: loss {loss_sum / steps:.4f}, tails {tail_sum / steps:.4f}, "
             f"{100 * right / (steps * o.batch):.2f} % right in training, {time.time() - start:.0f} s",
             flush=True,
         )
-        state = {"net": net.state_dict(), "optimizer": optimizer.state_dict(), "cycle": cycle.state_dict(), "epochs": epoch + 1}
+        state = {
+            "net": net.state_dict(),
+            "optimizer": optimizer.state_dict(),
+            "cycle": cycle.state_dict(),
+            "epochs": epoch + 1,
+        }
         partial = o.checkpoint.with_suffix(".partial")
         torch.save(state, partial)
         partial.replace(o.checkpoint)
