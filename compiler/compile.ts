@@ -1,7 +1,7 @@
 import type { Module } from '../ir/module.ts';
 import type { Program } from '../ir/program/program.ts';
 import type { CostModel } from '../passes/analysis/cost-model.ts';
-import { sealModel } from './costs/models.ts';
+import { nativeModel, sealModel } from './costs/models.ts';
 import { emitProgram } from './emit/emit-program.ts';
 import { importOnnx } from './onnx/import.ts';
 import { CompilationStopped, type CompileOptions } from './options.ts';
@@ -14,6 +14,7 @@ import {
 } from './pipeline/account.ts';
 import { AssignmentSpace } from './pipeline/assignments.ts';
 import { calibrate, type Calibration } from './pipeline/calibrate.ts';
+import { chooseNative } from './pipeline/bootstrapped/choose.ts';
 import { canonicalise } from './pipeline/canonical.ts';
 import { chooseAssignment, type Choice } from './pipeline/choose.ts';
 import { mainOf } from './pipeline/main-of.ts';
@@ -38,7 +39,7 @@ export function compileModel(model: Uint8Array, options: CompileOptions): Promis
 
 function compileNow(model: Uint8Array, options: CompileOptions): CompileResult {
   const stages = new Stages(options);
-  const costs: CostModel = sealModel(options.costs);
+  const costs: CostModel = options.target === 'native' ? nativeModel(1, options.costs) : sealModel(options.costs);
 
   const imported = stages.run('import', () => {
     const { externalData } = options;
@@ -50,16 +51,24 @@ function compileNow(model: Uint8Array, options: CompileOptions): CompileResult {
   );
   const choice = stages.run('choose', () => {
     const space = new AssignmentSpace(canonical, calibration, options, costs);
-    return chooseAssignment(space, options, (module) => realise(module, calibration, options, costs, stages.progress));
+    const flat = (): Choice =>
+      chooseAssignment(space, options, (module, observe = stages.progress) =>
+        realise(module, calibration, options, costs, observe),
+      );
+    if (options.target !== 'native') return flat();
+    return chooseNative(flat, canonical, space, calibration, options, stages.progress);
   });
-  // The chosen one once more in the order of the stages, for whoever watches: passes are pure, so it comes out the same.
+  // The chosen one once more in the order of the stages, for whoever watches.
   const { assignment, realisation } = choice.chosen;
   if (options.hooks?.onStage || options.hooks?.stopAfter !== undefined) {
     stages.seen('approximate-activations', assignment.judged().module);
-    realise(assignment.judged().module, calibration, options, costs, stages.seen);
+    choice.repeat(stages.seen);
   }
   const program = stages.run('emit', () =>
-    emitProgram(realisation.module, { insecureForTests: options.insecureForTests ?? false, costModel: costs }),
+    emitProgram(realisation.module, {
+      insecureForTests: options.insecureForTests ?? false,
+      costModel: realisation.model,
+    }),
   );
   const errorBound = realisation.precision.bound * Math.max(...program.outputs.flatMap((o) => o.factor.map(Math.abs)));
   const report = reportOf(choice, calibration, program, errorBound, options, stages);
@@ -95,6 +104,7 @@ function reportOf(
     ...(uniform
       ? { uniform: accountOfAlternative(uniform.assignment, uniform.realisation, uniform === choice.chosen) }
       : {}),
+    ...(choice.bootstraps && { bootstraps: choice.bootstraps }),
     alternatives: [...choice.plans]
       .sort((p, q) => p.realisation.cost.seconds - q.realisation.cost.seconds)
       .map((p) => accountOfAlternative(p.assignment, p.realisation, p === choice.chosen)),

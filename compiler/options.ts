@@ -1,4 +1,5 @@
 import type { Module } from '../ir/module.ts';
+import type { BootstrapRule } from './report.ts';
 import type { MeasuredCosts } from './costs/cost-file.ts';
 import type { Dataset } from './inputs/dataset.ts';
 
@@ -31,6 +32,10 @@ export interface CompileOptions {
   readonly precisionBits?: number;
   /** Fixes N; by default the smallest that is secure, deep and exact enough. */
   readonly ringDegree?: number;
+  /** What the program is for: SEAL, which has no bootstrapping (default), or the native engine. */
+  readonly target?: 'seal' | 'native';
+  /** How bootstraps are placed, on the native target. Default `cost`. */
+  readonly bootstraps?: BootstrapRule;
   /** What operations cost where the program will run; by default as shipped. */
   readonly costs?: MeasuredCosts;
   readonly insecureForTests?: boolean;

@@ -13,6 +13,8 @@ export interface CompileReport {
   readonly nodes: readonly NodeAccount[];
   /** The best uniform degree at the same accuracy, compiled in the same way; absent when none reaches it. */
   readonly uniform?: AlternativeAccount;
+  /** Of a network that is bootstrapped. */
+  readonly bootstraps?: BootstrapsAccount;
   /** Every assignment of degrees that was considered, cheapest first. */
   readonly alternatives: readonly AlternativeAccount[];
   readonly precision: { readonly errorBits: number; readonly errorBound: number };
@@ -96,6 +98,33 @@ export interface NodeAccount {
   readonly multiplications: number;
   readonly plainMultiplications: number;
   readonly seconds: number;
+}
+
+/** Where a program bootstraps, and why there. */
+export interface BootstrapsAccount {
+  /** How they were placed. */
+  readonly rule: BootstrapRule;
+  /** Predicted seconds of one, and -log2 of its mean error beside values of size 1. */
+  readonly seconds: number;
+  readonly precisionBits: number;
+  /** Levels that a value has after a bootstrap, and those that must be left before one. */
+  readonly levels: { readonly input: number; readonly output: number };
+  readonly places: readonly BootstrapPlace[];
+  /** What the whole program would take with the same polynomials by each rule that has a solution. */
+  readonly rules: readonly { readonly rule: BootstrapRule; readonly count: number; readonly seconds: number }[];
+}
+
+/** \`cost\`: by dynamic programming over levels and bootstraps; \`greedy\`: where the levels run out; \`each-activation\`: before every activation. */
+export type BootstrapRule = 'cost' | 'greedy' | 'each-activation';
+
+export interface BootstrapPlace {
+  /** The value after this node is bootstrapped. */
+  readonly node: string;
+  readonly vectors: number;
+  readonly levelFrom: number;
+  readonly levelTo: number;
+  readonly seconds: number;
+  readonly why: string;
 }
 
 export interface AlternativeAccount {

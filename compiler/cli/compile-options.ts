@@ -1,5 +1,6 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { defaultMaxAccuracyLoss, type CompileOptions } from '../options.ts';
+import type { BootstrapRule } from '../report.ts';
 import { nonNegativeNumber, positiveInteger, type InputFlags } from './common-options.ts';
 import type { CostFlags } from './cost-option.ts';
 
@@ -12,6 +13,8 @@ export interface CompileFlags extends InputFlags, CostFlags {
   readonly perTensor?: boolean;
   readonly precisionBits?: number;
   readonly ringDegree?: number;
+  readonly target?: 'seal' | 'native';
+  readonly bootstraps?: BootstrapRule;
   readonly insecureForTests?: boolean;
   readonly out?: string;
   readonly report?: string;
@@ -53,6 +56,18 @@ export function withCompileOptions(command: Command): Command {
       'fix N (default: the smallest that is secure, deep and exact enough)',
       positiveInteger,
     )
+    .addOption(
+      new Option(
+        '--target <engine>',
+        'what will run the program: seal (default), or native, which can bootstrap',
+      ).choices(['seal', 'native']),
+    )
+    .addOption(
+      new Option(
+        '--bootstraps <rule>',
+        'where to bootstrap: by cost (default), greedy (where the levels run out) or each-activation',
+      ).choices(['cost', 'greedy', 'each-activation']),
+    )
     .option('--insecure-for-tests', 'allow parameters without security; the result is marked and every command says so')
     .option(
       '-o, --out <file>',
@@ -81,6 +96,8 @@ export function readCompileFlags(flags: CompileFlags): Partial<CompileOptions> {
     ...(flags.perTensor ? { perChannel: false } : {}),
     ...(precisionBits === undefined ? {} : { precisionBits }),
     ...(ringDegree === undefined ? {} : { ringDegree }),
+    ...(flags.target === undefined ? {} : { target: flags.target }),
+    ...(flags.bootstraps === undefined ? {} : { bootstraps: flags.bootstraps }),
     ...(flags.insecureForTests ? { insecureForTests: true } : {}),
   };
 }

@@ -80,6 +80,14 @@ export function summarise(report: CompileReport): string {
       'parameters',
       `N = ${p.ringDegree}, log QP = ${p.modulusBits.toFixed(1)} bits (128-bit security up to ${p.limitBits})${p.secure ? '' : '; INSECURE, for tests only'}`,
     ],
+    ...(report.bootstraps
+      ? [
+          [
+            'bootstraps',
+            `${report.bootstraps.places.reduce((n, b) => n + b.vectors, 0)} of ${formatSeconds(report.bootstraps.seconds)}, to ${report.bootstraps.precisionBits.toFixed(1)} bits`,
+          ] as const,
+        ]
+      : []),
     ['precision', `${precision.errorBits.toFixed(1)} bits; error at most ${precision.errorBound.toExponential(1)}`],
     ...report.clientSteps.map((s) => ['left to the client', `${s.kind} of node '${s.node}'`] as const),
     ...report.warnings.map((w) => ['warning', w] as const),

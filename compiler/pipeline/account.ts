@@ -10,7 +10,7 @@ import type { Cost } from '../../passes/analysis/cost.ts';
 import type { ActivationAccount, AlternativeAccount, CostAccount, NodeAccount, ParameterAccount } from '../report.ts';
 import type { Assignment } from './assignments.ts';
 import type { Calibration } from './calibrate.ts';
-import type { Realisation } from './realise.ts';
+import type { PricedRealisation } from './realise.ts';
 
 const curvePoints = 101;
 
@@ -121,7 +121,7 @@ export function accountOfNodes(main: Func, cost: Cost): NodeAccount[] {
 
 export function accountOfAlternative(
   assignment: Assignment,
-  realisation: Realisation,
+  realisation: PricedRealisation,
   chosen: boolean,
 ): AlternativeAccount {
   const { polynomial, agreement } = assignment.judged().accuracy;

@@ -1,3 +1,4 @@
+import { InternalError } from '../../ir/diagnostics.ts';
 import type { Module, Value } from '../../ir/module.ts';
 import { findActivation } from '../../ir/nn/activations.ts';
 import { activationStages } from '../../passes/approximate/activation-stages.ts';
@@ -10,7 +11,7 @@ import { frontOfDegrees, uniformAssignments, type DegreeAssignment } from '../..
 import type { CostModel } from '../../passes/analysis/cost-model.ts';
 import type { CompileOptions } from '../options.ts';
 import { assessNetwork, type Assessment } from './assess.ts';
-import type { Calibration } from './calibrate.ts';
+import { judgingPart, type Calibration } from './calibrate.ts';
 import { mainOf } from './main-of.ts';
 
 /** One replacement for every activation, and the network that it makes. */
@@ -19,6 +20,8 @@ export interface Assignment {
   readonly levels: number;
   /** Levels of the whole network; the schedule may need more. */
   readonly depth: number;
+  /** With the coefficients as they were fitted layer by layer. */
+  readonly module: Module;
   /** Runs the calibration images, once. */
   readonly judged: () => Judgement;
 }
@@ -31,7 +34,8 @@ export interface Judgement extends Assessment {
 
 type Priced = Candidate & { readonly seconds: number };
 
-interface Layer {
+/** An activation of canonical nn and what may stand for it. */
+export interface Layer {
   readonly value: Value;
   readonly stage: number;
   readonly choices: readonly Priced[];
@@ -41,6 +45,13 @@ interface Layer {
 const pricedAt = { ringDegree: 16384, primes: 8 };
 
 const secondsUnit = 0.01;
+
+/** Of all activations on the longest path: the most levels of each stage, added up. */
+function levelsOf(layers: readonly Layer[], candidates: readonly Candidate[]): number {
+  const stages = new Map<number, number>();
+  layers.forEach(({ stage }, i) => stages.set(stage, Math.max(candidates[i].levels, stages.get(stage) ?? 0)));
+  return [...stages.values()].reduce((a, b) => a + b, 0);
+}
 
 /** The assignments worth looking at. Equal picks are one object. Nothing is judged before it is asked for. */
 export class AssignmentSpace {
@@ -53,7 +64,7 @@ export class AssignmentSpace {
     const main = mainOf(module);
     const stages = activationStages(main);
     this.#module = module;
-    this.#calibration = calibration;
+    this.#calibration = judgingPart(calibration, main);
     const { ringDegree, primes } = pricedAt;
     const product = model.seconds('mul', ringDegree, primes) + model.seconds('relinearize', ringDegree, primes);
     this.#layers = main.body
@@ -69,6 +80,29 @@ export class AssignmentSpace {
         const choices = all.map((c) => ({ ...c, seconds: c.multiplications * product }));
         return { value, stage: stages.get(value) ?? 0, choices };
       });
+  }
+
+  /** In the order of the network. */
+  get layers(): readonly Layer[] {
+    return this.#layers;
+  }
+
+  /** No assignment has fewer levels in its activations. */
+  leastLevels(): number {
+    return levelsOf(
+      this.#layers,
+      this.#layers.map(({ choices }) => choices.reduce((a, b) => (b.levels < a.levels ? b : a))),
+    );
+  }
+
+  /** The assignment of these candidates, each one of its layer's. */
+  of(candidates: readonly Candidate[]): Assignment {
+    const layers = candidates.map((candidate, i) => {
+      const choices = this.#layers[i].choices.filter((c) => c === candidate);
+      if (choices.length !== 1) throw new InternalError(`${candidate.label} is no candidate of layer ${i}`);
+      return { choices };
+    });
+    return this.#assignment(layers, { picks: candidates.map(() => 0), levels: levelsOf(this.#layers, candidates) });
   }
 
   /** OLA's: by rising depth, and for each depth by rising seconds and falling predicted error. */
@@ -94,7 +128,10 @@ export class AssignmentSpace {
       .map((a) => this.#assignment(this.#layers, a));
   }
 
-  #assignment(layers: readonly { readonly choices: readonly Priced[] }[], proposed: DegreeAssignment): Assignment {
+  #assignment(
+    layers: readonly { readonly choices: readonly Priced[] }[],
+    proposed: Pick<DegreeAssignment, 'levels' | 'picks'>,
+  ): Assignment {
     const picked = this.#layers.map(({ value }, i) => [value, layers[i].choices[proposed.picks[i]]] as const);
     const key = picked.map(([, candidate], i) => this.#layers[i].choices.indexOf(candidate)).join();
     const known = this.#known.get(key);
@@ -104,7 +141,7 @@ export class AssignmentSpace {
     const depth = Math.max(0, ...multiplicativeDepths(mainOf(module)).values());
     let judgement: Judgement | undefined;
     const judged = (): Judgement => (judgement ??= this.#judge(choice, module));
-    const made = { levels: proposed.levels, depth, judged };
+    const made = { levels: proposed.levels, depth, module, judged };
     this.#known.set(key, made);
     return made;
   }

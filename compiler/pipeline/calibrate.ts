@@ -1,7 +1,8 @@
 import { fail } from '../../ir/diagnostics.ts';
-import type { Module, Value } from '../../ir/module.ts';
+import type { Func, Module, Value } from '../../ir/module.ts';
 import { elementCount } from '../../ir/tensor.ts';
 import { argmaxBatch, evaluateBatch, type BatchData } from '../../passes/analysis/evaluate-batch.ts';
+import { matricesOf } from '../../passes/lower-nn-to-slots/layout-groups.ts';
 import { profileActivations, type Profile } from '../../passes/analysis/profile.ts';
 import type { Dataset } from '../inputs/dataset.ts';
 import { mainOf } from './main-of.ts';
@@ -25,6 +26,23 @@ export interface Calibration {
   readonly logits: readonly Float64Array[];
   /** Largest absolute input, and output of each result. */
   readonly ranges: { readonly input: readonly number[]; readonly output: readonly number[] };
+}
+
+/** Multiplications that one run of a network over the images which judge it may take. */
+const judgingWork = 2e10;
+
+/** The first images of a calibration, as many as a network can be run on again and again; all of them where it is small. */
+export function judgingPart(calibration: Calibration, main: Func): Calibration {
+  const work = main.body.reduce((sum, op) => sum + matricesOf(op).reduce((n, m) => n + m.value.length, 0), 0);
+  const batches = calibration.batches.slice(0, Math.max(1, Math.round(judgingWork / (batchSize * Math.max(1, work)))));
+  const images = batches.reduce((n, b) => n + b.batch, 0);
+  return {
+    ...calibration,
+    batches,
+    labels: calibration.labels?.subarray(0, images),
+    exact: calibration.exact.subarray(0, images),
+    logits: calibration.logits.slice(0, images),
+  };
 }
 
 /** Errors: FHE0401 without images, FHE0404 when they do not fit the model. */

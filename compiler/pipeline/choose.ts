@@ -2,7 +2,8 @@ import { fail, FhecError } from '../../ir/diagnostics.ts';
 import type { Module } from '../../ir/module.ts';
 import { defaultMaxAccuracyLoss, type CompileOptions } from '../options.ts';
 import type { Assignment, AssignmentSpace } from './assignments.ts';
-import { deepestRing, largestSealRing, type Realisation } from './realise.ts';
+import type { BootstrapsAccount } from '../report.ts';
+import { deepestRing, largestSealRing, type Observe, type PricedRealisation, type Realisation } from './realise.ts';
 
 /** An assignment brought to ckks. */
 export interface Plan {
@@ -10,13 +11,23 @@ export interface Plan {
   readonly realisation: Realisation;
 }
 
+/** An assignment with its price. */
+export interface PricedPlan {
+  readonly assignment: Assignment;
+  readonly realisation: PricedRealisation;
+}
+
 export interface Choice {
   readonly chosen: Plan;
   /** The best uniform degree that keeps to the same limits; the chosen plan itself where nothing beats it. */
-  readonly uniform: Plan | undefined;
-  /** Everything within the limits that was brought to ckks, each assignment once. */
-  readonly plans: readonly Plan[];
+  readonly uniform: PricedPlan | undefined;
+  /** Everything within the limits that was priced in full, the chosen plan among it. */
+  readonly plans: readonly PricedPlan[];
+  /** Of a network that is bootstrapped. */
+  readonly bootstraps?: BootstrapsAccount;
   readonly warnings: readonly string[];
+  /** Realises the chosen plan once more for whoever watches: passes are pure, so it comes out the same. */
+  readonly repeat: (observe: Observe) => void;
 }
 
 /** How many depths that keep the accuracy are priced in full: deeper ones are rarely faster. */
@@ -35,7 +46,7 @@ const notableBlowUps = 0.01;
 export function chooseAssignment(
   space: AssignmentSpace,
   options: CompileOptions,
-  realise: (approximated: Module) => Realisation,
+  realise: (approximated: Module, observe?: Observe) => Realisation,
 ): Choice {
   const { degrees = 'layerwise', maxLatency } = options;
   const fixed = typeof degrees === 'number' ? degrees : undefined;
@@ -52,7 +63,13 @@ export function chooseAssignment(
   const plans = [...new Set([...layerwise, ...uniform])];
   const chosen = search.best(plans);
   if (!chosen) return search.failed();
-  return { chosen, uniform: search.best(uniform), plans, warnings: warningsOf(chosen, maxLoss) };
+  return {
+    chosen,
+    uniform: search.best(uniform),
+    plans,
+    warnings: warningsOf(chosen, maxLoss),
+    repeat: (observe) => void realise(chosen.assignment.judged().module, observe),
+  };
 }
 
 function warningsOf({ assignment, realisation }: Plan, maxLoss: number): string[] {
@@ -193,7 +210,7 @@ class Search {
         'FHE0602',
         `the network needs at least ${this.#tooDeep} levels to keep its accuracy; N = ${ringDegree} holds ${levels}`,
         undefined,
-        [...least, 'a deeper network would need bootstrapping, which fhec does not do'],
+        [...least, 'a deeper network needs bootstrapping: --target native'],
       );
     }
     return fail(

@@ -3,7 +3,7 @@ import { slotCount } from '../../ir/ckks/parameters.ts';
 import { fail, InternalError } from '../../ir/diagnostics.ts';
 import type { Port } from '../../ir/interface.ts';
 import { layoutSlots, layoutVectors } from '../../ir/layout.ts';
-import type { Module } from '../../ir/module.ts';
+import type { Module, Value } from '../../ir/module.ts';
 import { packVectors } from '../../ir/packing.ts';
 import { sampleNoise } from '../../passes/analysis/sample-noise.ts';
 import { imageOf, type Calibration } from './calibrate.ts';
@@ -18,8 +18,9 @@ export interface Precision {
   readonly bound: number;
 }
 
-/** Images on which the noise is sampled. */
-const sampledImages = 8;
+/** Images on which the noise is sampled: fewer of long programs. */
+const mostImages = 8;
+const sampledOps = 100_000;
 
 /**
  * Measures the noise of the results of a ckks module: a few calibration images run with simulated noise, compared with the same in exact
@@ -29,24 +30,20 @@ export function measurePrecision(module: Module, parameters: Parameters, calibra
   const main = mainOf(module);
   const slots = slotCount(parameters);
   const { inputs: ports, outputs } = module.interface ?? { inputs: [], outputs: [] };
-  const inputs = imagesOf(calibration).map((image) =>
+  const inputs = imagesOf(calibration, Math.ceil(Math.min(mostImages, sampledOps / main.body.length))).map((image) =>
     ports.flatMap((port) => {
       const { factor } = port;
       return packVectors(layoutOf(port), slots, (i) => image[i] * factor[factor.length === 1 ? 0 : i]);
     }),
   );
-  const { largest, runs } = sampleNoise(main, parameters, inputs);
-  for (const [value, most] of largest) {
-    if (value.type.kind !== 'cipher') continue;
-    const { level, scale } = value.type;
-    const modulus = parameters.primes.slice(0, level + 1).reduce((bits, q) => bits + Math.log2(Number(q)), 0);
-    if (!(Math.log2(most * scale) < modulus - 1)) {
-      fail(
-        'FHE0803',
-        `a value of ${most.toExponential(1)} does not fit under ${modulus.toFixed(0)} bits of modulus`,
-        value.loc,
-      );
-    }
+  const { largest, tooLarge, runs } = sampleNoise(main, parameters, inputs, (value) => largestOf(value, parameters));
+  for (const value of tooLarge) {
+    const bits = Math.log2(largestOf(value, parameters));
+    fail(
+      'FHE0803',
+      `a value of ${(largest.get(value) ?? NaN).toExponential(1)} is above the 2^${bits.toFixed(0)} that fit`,
+      value.loc,
+    );
   }
   let deviation = 0;
   let signal = 0;
@@ -70,14 +67,18 @@ export function measurePrecision(module: Module, parameters: Parameters, calibra
   return { deviation, bits: Math.log2(signal / deviation), bound: 6 * noisiest };
 }
 
+/** Half the modulus beside the scale: what coefficients of a ciphertext must stay below. */
+function largestOf({ type }: Value, { primes }: Parameters): number {
+  if (type.kind !== 'cipher') return Infinity;
+  return primes.slice(0, type.level + 1).reduce((bound, q) => bound * Number(q), 0.5 / type.scale);
+}
+
 function layoutOf({ layout }: Port): NonNullable<Port['layout']> {
   if (!layout) throw new InternalError('a scheduled module states its layouts');
   return layout;
 }
 
-function imagesOf({ batches }: Calibration): Float64Array[] {
+function imagesOf({ batches }: Calibration, most: number): Float64Array[] {
   const [first] = batches;
-  return Array.from({ length: Math.min(sampledImages, first.batch) }, (_, b) =>
-    imageOf(first.inputs[0], first.batch, b),
-  );
+  return Array.from({ length: Math.min(most, first.batch) }, (_, b) => imageOf(first.inputs[0], first.batch, b));
 }

@@ -7,11 +7,13 @@ import { verifyModule } from '../../ir/verify.ts';
 import type { CostModel } from '../../passes/analysis/cost-model.ts';
 import { costOf, type Cost } from '../../passes/analysis/cost.ts';
 import { multiplicativeDepths } from '../../passes/nn/depth.ts';
+import type { OperationCosts } from '../../passes/kernels/count-arithmetic.ts';
+import type { Layouts } from '../../passes/lower-nn-to-slots/assign-layouts.ts';
 import { orderForMemory } from '../../passes/ckks/order-for-memory.ts';
 import { foldStaticScale } from '../../passes/nn/fold-static-scale.ts';
 import { lowerNnToSlots } from '../../passes/lower-nn-to-slots/lower-nn-to-slots.ts';
 import { maxScaleBits, scaleBitsFloor } from '../../passes/schedule/parameters.ts';
-import { scheduleSlots } from '../../passes/schedule/schedule.ts';
+import { scheduleSlots, type Chain } from '../../passes/schedule/schedule.ts';
 import { canonicaliseSlots } from '../../passes/slots/canonicalise-slots.ts';
 import { chainRotations } from '../../passes/slots/chain-rotations.ts';
 import { shareCommonSubexpressions } from '../../passes/slots/common-subexpressions.ts';
@@ -24,8 +26,16 @@ import { measurePrecision, type Precision } from './precision.ts';
 export interface Realisation {
   readonly module: Module;
   readonly parameters: Parameters;
+  /** What the cost is predicted by. */
+  readonly model: CostModel;
   readonly cost: Cost;
   readonly precision: Precision;
+}
+
+/** What of a realisation alternatives are compared by. */
+export interface PricedRealisation {
+  readonly parameters: Pick<Parameters, 'ringDegree'>;
+  readonly cost: Pick<Cost, 'seconds'>;
 }
 
 const defaultPrecisionBits = 10;
@@ -38,8 +48,9 @@ export const largestSealRing = 32768;
 /** What a ring degree may refuse that a larger one may allow; FHE0601 where so few small primes are left that larger ones must do. */
 const tooSmall: ReadonlySet<Code> = new Set<Code>(['FHE0502', 'FHE0601', 'FHE0602', 'FHE0603']);
 
-const ringsOf = ({ ringDegree }: CompileOptions): readonly number[] =>
-  ringDegree === undefined ? ringDegrees : [ringDegree];
+/** Where bootstraps can be had, they are faster than the largest ring. */
+const ringsOf = ({ ringDegree, target }: CompileOptions): readonly number[] =>
+  ringDegree === undefined ? ringDegrees.filter((n) => target !== 'native' || n <= largestSealRing) : [ringDegree];
 
 /** The largest ring degree that may be used, and the most levels that it holds at 128-bit security. */
 export function deepestRing(options: CompileOptions): { readonly ringDegree: number; readonly levels: number } {
@@ -86,20 +97,44 @@ function realiseAt(
   model: CostModel,
   observe: Observe,
 ): Realisation {
+  return realiseFolded(folded, { slots: ringDegree / 2, model }, calibration, options, observe);
+}
+
+/** How a folded network goes to ckks. */
+export interface Road {
+  readonly slots: number;
+  readonly model: CostModel;
+  readonly costs?: OperationCosts;
+  /** Found already; searched for where absent. */
+  readonly layouts?: Layouts;
+  /** Where it is not chosen here. */
+  readonly chain?: Chain;
+}
+
+/** From an approximated network whose scales are folded. Errors: FHE0602, FHE0603, FHE0502. */
+export function realiseFolded(
+  folded: Module,
+  { slots, model, costs, layouts, chain }: Road,
+  calibration: Calibration,
+  options: CompileOptions,
+  observe: Observe,
+): Realisation {
+  const lowering = { slots, ...(costs && { costs }), ...(layouts && { layouts }) };
   const steps: readonly (readonly [string, (m: Module) => Module])[] = [
-    ['lower-nn-to-slots', (m) => lowerNnToSlots(m, { slots: ringDegree / 2 })],
+    ['lower-nn-to-slots', (m) => lowerNnToSlots(m, lowering)],
     ['canonicalise-slots', canonicaliseSlots],
     // Before chaining, so that each rotation of a source exists once.
     ['common-subexpressions', shareCommonSubexpressions],
     // Rotations are final now: few distinct steps, few keys.
     ['chain-rotations', (m) => chainRotations(m)],
   ];
-  const slots = steps.reduce((m, [name, run]) => checked(run(m), slotsSpec, name, observe), folded);
-  const scheduled = scheduleSlots(slots, {
+  const inSlots = steps.reduce((m, [name, run]) => checked(run(m), slotsSpec, name, observe), folded);
+  const scheduled = scheduleSlots(inSlots, {
     // Judged below with measured magnitudes; the schedule alone would have to assume the worst.
     precisionBits: -Infinity,
     insecureForTests: options.insecureForTests ?? false,
     costModel: model,
+    ...(chain && { chain }),
   });
   const shared = checked(shareCommonSubexpressions(scheduled), ckksSpec, 'schedule', observe);
   // Last: it only changes the order, so that few ciphertexts live at once.
@@ -114,14 +149,15 @@ function realiseAt(
       `the results have ${precision.bits.toFixed(1)} bits above their noise, ${wanted} are asked for`,
       undefined,
       [
-        `scale 2^${Math.log2(parameters.scales[0]).toFixed(0)} at N = ${ringDegree} for ${parameters.primes.length - 1} levels`,
+        `scale 2^${Math.log2(parameters.scales[0]).toFixed(0)} at N = ${2 * slots} for ${parameters.primes.length - 1} levels`,
       ],
     );
   }
-  return { module: ckks, parameters, precision, cost: costOf(mainOf(ckks), parameters, model) };
+  return { module: ckks, parameters, model, precision, cost: costOf(mainOf(ckks), parameters, model) };
 }
 
-function checked(module: Module, spec: Spec, name: string, observe: Observe): Module {
+/** Verifies what a step made and shows it. */
+export function checked(module: Module, spec: Spec, name: string, observe: Observe): Module {
   const found = verifyModule(module, spec);
   if (found.length > 0) throw new FhecError(found);
   observe(name, module);

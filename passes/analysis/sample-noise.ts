@@ -13,20 +13,34 @@ import { ownNoise } from './noise.ts';
 export interface NoiseSample {
   /** The largest absolute number in any slot of each value, over all inputs, slots that hold no element included. */
   readonly largest: ReadonlyMap<Value, number>;
+  /** Values some coefficient of which reached its limit. */
+  readonly tooLarge: readonly Value[];
   /** For each input the vectors of the results. */
   readonly runs: readonly { readonly exact: readonly Float64Array[]; readonly noisy: readonly Float64Array[] }[];
 }
 
 /**
  * Runs a ckks function on each input (one vector a parameter) side by side in exact numbers and with normal noise of the deviation that every op
- * adds ({@link ownNoise}), and with the multiples of the base prime that a raise of the modulus adds. Unlike a formula over whole values, this knows which slots matter, and that errors of a power of one value add up.
+ * adds ({@link ownNoise}), and with the multiples of the base prime that a raise of the modulus adds. `limitOf`: what the coefficients of a value must stay below. Unlike a formula over whole values, this knows which slots matter, and that errors of a power of one value add up.
  */
 export function sampleNoise(
   func: Func,
   parameters: Parameters,
   inputs: readonly (readonly Float64Array[])[],
+  limitOf: (value: Value) => number = () => Infinity,
 ): NoiseSample {
   const largest = new Map<Value, number>();
+  const tooLarge = new Set<Value>();
+  let embedding: Embedding | undefined;
+  /** Slots may be far larger than coefficients; it is the coefficients that must stay below the limit. */
+  const exceeds = (slots: Tensor, limit: number): boolean => {
+    if (slots.data.length === 1) return true;
+    embedding ??= makeEmbedding(parameters.ringDegree);
+    const imaginary =
+      slots.shape.length > 1 ? slots.data.subarray(slots.shape[1]) : new Float64Array(slots.data.length);
+    const coefficients = embedding.toCoefficients({ real: realPart(slots), imaginary });
+    return !coefficients.every((c) => Math.abs(c) < limit);
+  };
   const last = new Map<Value, Value>();
   for (const op of func.body) op.operands.forEach((o) => last.set(o, op));
   const results = func.results.map((r) => r.value);
@@ -38,6 +52,7 @@ export function sampleNoise(
       let most = largest.get(value) ?? 0;
       for (const x of exact.data) if (!(Math.abs(x) <= most)) most = Math.abs(x);
       largest.set(value, most);
+      if (!(most < limitOf(value)) && exceeds(exact, limitOf(value))) tooLarge.add(value);
       known.set(value, { exact, noisy: noise.add(noisy, own.get(value) ?? 0) });
     };
     const of = (value: Value): Pair => {
@@ -66,7 +81,7 @@ export function sampleNoise(
     }
     return { exact: results.map((r) => realPart(of(r).exact)), noisy: results.map((r) => realPart(of(r).noisy)) };
   });
-  return { largest, runs };
+  return { largest, tooLarge: [...tooLarge], runs };
 }
 
 interface Pair {

@@ -60,37 +60,51 @@ function exchangeBits(
   return result;
 }
 
-/** Sets of groups that are worth changing together: both ends of a linear map, and everything up to or from a group. */
-function jointSets(graph: LayoutGraph): number[][] {
+/** Sets of groups that are worth changing together: both ends of a linear map with all that is tied to them, and everything up to or from a group. */
+function jointSets(graph: LayoutGraph, ties: readonly (readonly number[])[]): number[][] {
   const ids = graph.groups.map((g) => g.id);
+  const tied = (g: number): readonly number[] => ties.find((t) => t.includes(g)) ?? [g];
   const sets = [
     ids,
-    ...graph.edges.map((e) => [...new Set([...e.operands, e.result])]),
+    ...graph.edges.map((e) => [...new Set([...e.operands, e.result].flatMap(tied))]),
     ...(ids.length <= 8 ? ids.flatMap((g) => [ids.slice(0, g + 1), ids.slice(g)]) : []),
   ].filter((s) => s.length > 1);
   return [...new Map(sets.map((s) => [s.join(), s])).values()];
 }
 
-/** Descends towards a local optimum: in each round, group after group, the best neighbour is taken; ends early when none is better. */
+function withTies(
+  arrangements: readonly Arrangement[],
+  ties: readonly (readonly number[])[],
+  arrangementOf: (tie: readonly number[]) => Arrangement,
+): Arrangement[] {
+  const result = [...arrangements];
+  for (const tie of ties) for (const g of tie) result[g] = arrangementOf(tie);
+  return result;
+}
+
+/**
+ * Descends towards a local optimum: in each round, one set of `ties` after the other, the best neighbour is taken; ends early when none is better. Groups that
+ * are tied have one arrangement, that of the first in `start`.
+ */
 export function improveArrangements(
   graph: LayoutGraph,
   start: readonly Arrangement[],
   predictor: CostPredictor,
   mostRounds: number,
+  ties: readonly (readonly number[])[] = graph.groups.map((g) => [g.id]),
 ): Improved {
-  let arrangements: readonly Arrangement[] = start;
+  let arrangements: readonly Arrangement[] = withTies(start, ties, (tie) => start[tie[0]]);
   let cost = predictor.cost(arrangements);
   // Long networks have many groups to move, and better starts than moves of long runs.
   const longestRun = graph.groups.length > 5 ? 1 : 3;
   const bits = Math.max(...start.map((a) => a.reduce((n, atom) => n + atom.width, 0)));
   for (let improved = true, rounds = 0; improved && rounds < mostRounds; rounds++) {
     improved = false;
-    for (const group of graph.groups) {
+    for (const tie of ties) {
       const before = arrangements;
       let bestCost = cost;
-      for (const candidate of neighbours(before[group.id], longestRun)) {
-        const trial = [...before];
-        trial[group.id] = candidate;
+      for (const candidate of neighbours(before[tie[0]], longestRun)) {
+        const trial = withTies(before, [tie], () => candidate);
         const trialCost = predictor.cost(trial);
         if (trialCost >= bestCost - 1e-9) continue;
         bestCost = trialCost;
@@ -101,7 +115,7 @@ export function improveArrangements(
         improved = true;
       }
     }
-    for (const set of jointSets(graph)) {
+    for (const set of jointSets(graph, ties)) {
       for (let q = 1; q < bits; q++) {
         for (let p = 0; p < q; p++) {
           const trial = exchangeBits(arrangements, set, p, q);

@@ -31,6 +31,14 @@ function sampleEntries(matrix: Matrix): Matrix {
   };
 }
 
+/** FNV-1a over where the entries of a matrix stand. */
+function hashPattern({ start, column }: Matrix): number {
+  let hash = 0x811c9dc5;
+  for (const words of [start, column])
+    for (let i = 0; i < words.length; i++) hash = Math.imul(hash ^ words[i], 0x01000193);
+  return hash >>> 0;
+}
+
 /** What a group's arrangement means in slots. */
 interface Placed {
   readonly key: string;
@@ -81,6 +89,8 @@ export class CostPredictor {
   readonly #isSigns: ReadonlyMap<LinearEdge, readonly boolean[]>;
   /** Of each operand of each linear map the atoms over which the map only sees sums. */
   readonly #summable: ReadonlyMap<LinearEdge, readonly ReadonlySet<string>[]>;
+  /** Maps of one pattern, as convolutions of equal shape have, cost the same. */
+  readonly #patterns: readonly string[];
   readonly #known = new Map<string, Predicted>();
   readonly #placed = new Map<string, Placed>();
 
@@ -96,6 +106,12 @@ export class CostPredictor {
         e.matrices.map((m, i) => summableAtoms(m, rowMajorArrangement(graph.groups[e.operands[i]].shape, slots))),
       ]),
     );
+    this.#patterns = graph.edges.map((e) => this.#patternOf(e));
+  }
+
+  /** The pattern of each edge's entries: equal patterns, equal costs in equal arrangements. */
+  get patterns(): readonly string[] {
+    return this.#patterns;
   }
 
   /** Seconds (the unit of the costs) for the whole network, keys left out. */
@@ -110,7 +126,7 @@ export class CostPredictor {
       if (g.isInput) total += (vectors - 1) * this.#costs.multiplication;
     }
     edges.forEach((edge, e) => {
-      const key = `${e}|${[...edge.operands, edge.result].map((g) => `${placed[g].key}/${copies[g]}`).join('|')}`;
+      const key = `${this.#patterns[e]}|${[...edge.operands, edge.result].map((g) => `${placed[g].key}/${copies[g]}`).join('|')}`;
       let predicted = this.#known.get(key);
       if (!predicted) {
         predicted = this.#predict(edge, placed, arrangements, copies);
@@ -122,9 +138,20 @@ export class CostPredictor {
     return total;
   }
 
+  #patternOf(edge: LinearEdge): string {
+    const matrices = edge.matrices.map((m, i) => {
+      const signs = this.#isSigns.get(edge)?.[i] ? 'signs' : '';
+      const sums = [...(this.#summable.get(edge)?.[i] ?? [])].join();
+      return `${m.rows}x${m.columns} ${hashPattern(m)} ${signs} ${sums}`;
+    });
+    return [...matrices, ...[...edge.operands, edge.result].map((g) => this.#graph.groups[g].shape.join('x'))].join(
+      '/',
+    );
+  }
+
   #place(group: LayoutGroup, arrangement: Arrangement): Placed {
     const key = arrangementKey(arrangement);
-    const name = `${group.id}|${key}`;
+    const name = `${group.size}|${key}`;
     const known = this.#placed.get(name);
     if (known) return known;
     const layout = arrangementLayout(arrangement, group.size, true);

@@ -29,10 +29,27 @@ export function secondsByLevel({ counts }: OpProfile, { ringDegree, levels, mode
 /** The values of a function in the order of a {@link PlacementProblem}. */
 export const placedValues = ({ params, body }: Func): readonly Value[] => [...params, ...body];
 
-/** The problem of an approximated nn function, whose polynomials are chosen. Inputs cannot be bootstrapped: the client encrypts them as high as needed. */
+/** One way to compute a value, and what it adds to the error. */
+export interface ProfiledChoice {
+  readonly profile: OpProfile;
+  readonly error: number;
+}
+
+/** The choices of a function whose polynomials are chosen: one for each value. */
+export const onlyChoices =
+  (profiles: ReadonlyMap<Value, OpProfile>) =>
+  (value: Value): readonly ProfiledChoice[] => {
+    const profile = profiles.get(value);
+    return profile ? [{ profile, error: 0 }] : [];
+  };
+
+/**
+ * The problem of an nn function whose values have at least one choice each. Inputs cannot be bootstrapped: the client encrypts them as high as
+ * needed.
+ */
 export function networkProblem(
   func: Func,
-  profiles: ReadonlyMap<Value, OpProfile>,
+  choicesOf: (value: Value) => readonly ProfiledChoice[],
   costs: PlacementCosts,
 ): PlacementProblem {
   const all = placedValues(func);
@@ -43,11 +60,16 @@ export function networkProblem(
     return at;
   };
   const values = all.map((value): PlacedValue => {
-    const profile = profiles.get(value);
-    if (!profile) throw new InternalError(`value of ${value.op} has no profile`);
+    const choices = choicesOf(value);
+    if (choices.length === 0) throw new InternalError(`value of ${value.op} has no profile`);
+    const [{ profile }] = choices;
     return {
       operands: value.operands.map(placeOf),
-      choices: [{ depths: profile.depths, seconds: secondsByLevel(profile, costs), error: 0 }],
+      choices: choices.map((c) => ({
+        depths: c.profile.depths,
+        seconds: secondsByLevel(c.profile, costs),
+        error: c.error,
+      })),
       refreshSeconds: value.op === 'param' ? Infinity : profile.vectors * costs.bootstrap,
     };
   });

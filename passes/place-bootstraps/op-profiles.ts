@@ -1,5 +1,10 @@
-import { InternalError } from '../../ir/diagnostics.ts';
+import { Builder } from '../../ir/builder.ts';
+import { InternalError, unknownLoc } from '../../ir/diagnostics.ts';
+import type { Layout } from '../../ir/layout.ts';
 import type { Func, Value } from '../../ir/module.ts';
+import { polynomial } from '../../ir/nn/polynomial.ts';
+import type { Tensor } from '../../ir/tensor.ts';
+import { tensorType } from '../../ir/types.ts';
 import type { CostedOp } from '../analysis/cost-table.ts';
 import type { Arithmetic } from '../kernels/arithmetic.ts';
 import type { OperationCosts } from '../kernels/count-arithmetic.ts';
@@ -172,4 +177,24 @@ export function profileOps(
     profiles.set(op, { vectors: vectors.length, ...counter.profile(vectors) });
   }
   return profiles;
+}
+
+/**
+ * Profiles an element-wise polynomial of these coefficients (as {@link polynomial} has them) in place of an activation, on vectors laid out by `layout`. What it
+ * costs does not depend on what stands around it, so that every polynomial that may be chosen is profiled without the network.
+ */
+export function profilePolynomial(
+  shape: readonly number[],
+  coefficients: Tensor,
+  layout: Layout,
+  slots: number,
+  costs: OperationCosts,
+): OpProfile {
+  const builder = new Builder();
+  const x = builder.param('x', tensorType(shape));
+  const y = builder.create(polynomial, [x], { coefficients, scale: [1] }, unknownLoc);
+  const func = builder.finish('main', [{ name: 'y', value: y }]);
+  const found = profileOps(func, { of: () => () => layout }, slots, costs).get(func.body[0]);
+  if (!found) throw new InternalError('a polynomial without a profile');
+  return found;
 }

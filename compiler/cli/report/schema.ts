@@ -65,6 +65,19 @@ const node = z.object({
   seconds: number,
 });
 
+const rule = z.enum(['cost', 'greedy', 'each-activation']);
+
+const bootstraps = z.object({
+  rule,
+  seconds: number,
+  precisionBits: number,
+  levels: z.object({ input: number, output: number }),
+  places: z
+    .array(z.object({ node: text, vectors: number, levelFrom: number, levelTo: number, seconds: number, why: text }))
+    .max(100_000),
+  rules: z.array(z.object({ rule, count: number, seconds: number })).max(10),
+});
+
 const reportSchema: z.ZodType<CompileReport> = z.object({
   model: text,
   fhecVersion: text,
@@ -92,6 +105,7 @@ const reportSchema: z.ZodType<CompileReport> = z.object({
   }),
   nodes: z.array(node).max(100_000),
   uniform: alternative.exactOptional(),
+  bootstraps: bootstraps.exactOptional(),
   alternatives: z.array(alternative).max(100_000),
   precision: z.object({ errorBits: number, errorBound: number }),
   clientSteps: z.array(z.object({ kind: text, node: text })).max(100),

@@ -93,7 +93,44 @@ export function renderTables(report: CompileReport): string {
       formatShare(a.agreement),
     ]),
   );
-  return `${plainLines(summarise(report))}\n${activations}${nodes}${alternatives}`;
+  return `${plainLines(summarise(report))}\n${activations}${bootstrapTables(report)}${nodes}${alternatives}`;
+}
+
+function bootstrapTables({ bootstraps }: CompileReport): string {
+  if (!bootstraps) return '';
+  const places = table(
+    `Bootstraps, ${formatSeconds(bootstraps.seconds)} each`,
+    [
+      ['after node', 'left'],
+      ['vectors', 'right'],
+      ['level', 'right'],
+      ['time', 'right'],
+      ['why there', 'left'],
+    ],
+    bootstraps.places.map((p) => [
+      p.node,
+      String(p.vectors),
+      `${p.levelFrom} -> ${p.levelTo}`,
+      formatSeconds(p.seconds),
+      p.why,
+    ]),
+  );
+  const rules = table(
+    'Rules of placement, same polynomials',
+    [
+      ['', 'left'],
+      ['rule', 'left'],
+      ['bootstraps', 'right'],
+      ['predicted', 'right'],
+    ],
+    bootstraps.rules.map((r) => [
+      r.rule === bootstraps.rule ? 'chosen' : '',
+      r.rule,
+      String(r.count),
+      formatSeconds(r.seconds),
+    ]),
+  );
+  return places + rules;
 }
 
 /** As {@link plain}, but lines stay lines. */

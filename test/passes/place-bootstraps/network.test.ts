@@ -21,7 +21,7 @@ import { assignLayouts } from '../../../passes/lower-nn-to-slots/assign-layouts.
 import { lowerNnToSlots } from '../../../passes/lower-nn-to-slots/lower-nn-to-slots.ts';
 import { bootstrapSeconds } from '../../../passes/place-bootstraps/bootstrap-cost.ts';
 import { insertRefreshes } from '../../../passes/place-bootstraps/insert-refreshes.ts';
-import { networkProblem } from '../../../passes/place-bootstraps/network-problem.ts';
+import { networkProblem, onlyChoices } from '../../../passes/place-bootstraps/network-problem.ts';
 import { profileOps } from '../../../passes/place-bootstraps/op-profiles.ts';
 import { placeBootstraps } from '../../../passes/place-bootstraps/place-bootstraps.ts';
 import { copiedBootstraps } from '../../../passes/schedule/bootstrapping.ts';
@@ -62,7 +62,7 @@ function compile(nn: Module, planned: PlannedBootstrap) {
   const { levels } = planned.plan;
   const bootstrap = bootstrapSeconds(planned, model);
   const [placement] = placeBootstraps(
-    networkProblem(nn.funcs[0], profiles, { ringDegree: request.ringDegree, levels, model, bootstrap }),
+    networkProblem(nn.funcs[0], onlyChoices(profiles), { ringDegree: request.ringDegree, levels, model, bootstrap }),
   );
   const refreshed: Module = { ...nn, funcs: [insertRefreshes(nn.funcs[0], placement)] };
   const slots = lowerNnToSlots(refreshed, { slots: request.slots, layouts });

@@ -1,0 +1,251 @@
+import type { Code } from '../../../ir/codes.ts';
+import { fail, FhecError } from '../../../ir/diagnostics.ts';
+import type { Module, Value } from '../../../ir/module.ts';
+import type { CostModel } from '../../../passes/analysis/cost-model.ts';
+import type { Candidate } from '../../../passes/approximate/candidate.ts';
+import { usefulCandidates } from '../../../passes/approximate/candidates.ts';
+import { placedValues } from '../../../passes/place-bootstraps/network-problem.ts';
+import { placeBootstraps } from '../../../passes/place-bootstraps/place-bootstraps.ts';
+import type { Placement } from '../../../passes/place-bootstraps/problem.ts';
+import { nativeModel } from '../../costs/models.ts';
+import { defaultMaxAccuracyLoss, type CompileOptions } from '../../options.ts';
+import type { Assignment, AssignmentSpace } from '../assignments.ts';
+import type { Calibration } from '../calibrate.ts';
+import type { Choice, PricedPlan } from '../choose.ts';
+import { deepestRing, type Observe, type Realisation } from '../realise.ts';
+import { accountOfBootstraps, placeBy } from './account.ts';
+import { bootstrapChains, insecureChains, type BootstrapChain } from './chains.ts';
+import { BootstrappedNetwork } from './network.ts';
+import { realiseBootstrapped } from './realise.ts';
+
+/** Polynomials, a chain and bootstraps: what one run of the programme proposes. */
+interface Proposal {
+  readonly chain: BootstrapChain;
+  readonly placement: Placement;
+  readonly candidates: readonly Candidate[];
+  readonly seconds: number;
+  readonly error: number;
+}
+
+/** What says that a network is too deep, or that what fits is too inexact, without bootstraps. */
+const needsBootstraps: ReadonlySet<Code> = new Set<Code>(['FHE0403', 'FHE0602', 'FHE0603']);
+
+/**
+ * The choice for the native engine: bootstraps where no modulus chain holds the network. `flat` chooses without any. Errors: those of both.
+ */
+export function chooseNative(
+  flat: () => Choice,
+  canonical: Module,
+  space: AssignmentSpace,
+  calibration: Calibration,
+  options: CompileOptions,
+  progress: (name: string) => void,
+): Choice {
+  const bootstrapped = (): Choice => chooseBootstrapped(canonical, space, calibration, options, progress);
+  if (options.bootstraps !== undefined || space.leastLevels() > deepestRing(options).levels) return bootstrapped();
+  try {
+    return flat();
+  } catch (error) {
+    if (!(error instanceof FhecError) || !needsBootstraps.has(error.diagnostics[0].code)) throw error;
+    return bootstrapped();
+  }
+}
+
+/** Solutions within so many seconds for each value are not told apart. */
+const secondsUnit = 0.02;
+const defaultRing = 32768;
+
+/**
+ * OLA's choice for networks deeper than any modulus chain, with the true cost: one dynamic programme decides levels, bootstraps and degrees together, on each
+ * chain; the calibration images judge what it proposes, by rising seconds. Errors: FHE0403 when nothing keeps to the limits, FHE0602 when nothing fits.
+ */
+function chooseBootstrapped(
+  canonical: Module,
+  space: AssignmentSpace,
+  calibration: Calibration,
+  options: CompileOptions,
+  progress: (name: string) => void,
+): Choice {
+  const ringDegree = options.ringDegree ?? defaultRing;
+  const modelOf = (specialPrimes: number): CostModel => nativeModel(specialPrimes, options.costs);
+  const chains = options.insecureForTests ? insecureChains(ringDegree, modelOf) : bootstrapChains(ringDegree, modelOf);
+  progress('chains');
+  if (chains.length === 0) {
+    fail('FHE0602', `no bootstrap fits 128-bit security at N = ${ringDegree}`, undefined, [
+      'bootstrapping needs --ring-degree 32768 or 65536',
+    ]);
+  }
+  const network = new BootstrappedNetwork(canonical, space, calibration, ringDegree, chains[0].model);
+  progress('layouts');
+  const search = new Search(network, space, chains, options);
+  const chosen = search.choose();
+  const { proposal, assignment } = chosen;
+  const { choice } = assignment.judged();
+  progress('placement');
+  const problem = network.problem(proposal.chain, (value, candidate) => isPicked(space, proposal, value, candidate));
+  const rule = options.bootstraps ?? 'cost';
+  const placement = placeBy(rule, problem, network.main);
+  if (!placement)
+    fail('FHE0602', `there are no bootstraps by the rule '${rule}' with ${levelsOf(proposal.chain)} levels`);
+  const realise = (observe: Observe): Realisation =>
+    realiseBootstrapped(canonical, choice, placement, proposal.chain, network, calibration, options, observe);
+  const plan = { assignment, realisation: realise(progress) };
+  return {
+    chosen: plan,
+    uniform: search.uniform === chosen ? plan : search.uniform && priced(search.uniform),
+    plans: [plan, ...search.judged.filter((p) => p !== chosen).map(priced)],
+    bootstraps: accountOfBootstraps(rule, problem, placement, network.main, proposal.chain),
+    warnings: search.warnings(assignment),
+    repeat: (observe) => void realise(observe),
+  };
+}
+
+const levelsOf = ({ plan }: BootstrapChain): number => plan.levels.output - plan.levels.input;
+
+const isPicked = (space: AssignmentSpace, { candidates }: Proposal, value: Value, candidate: Candidate): boolean =>
+  candidates[space.layers.findIndex((l) => l.value === value)] === candidate;
+
+interface Judged {
+  readonly proposal: Proposal;
+  readonly assignment: Assignment;
+}
+
+const priced = ({ proposal, assignment }: Judged): PricedPlan => ({
+  assignment,
+  realisation: {
+    parameters: { ringDegree: proposal.chain.parameters.ringDegree },
+    cost: { seconds: proposal.seconds },
+  },
+});
+
+class Search {
+  readonly #network: BootstrappedNetwork;
+  readonly #space: AssignmentSpace;
+  readonly #chains: readonly BootstrapChain[];
+  readonly #options: CompileOptions;
+  readonly #maxLoss: number;
+  readonly judged: Judged[] = [];
+  uniform: Judged | undefined;
+
+  constructor(
+    network: BootstrappedNetwork,
+    space: AssignmentSpace,
+    chains: readonly BootstrapChain[],
+    options: CompileOptions,
+  ) {
+    this.#network = network;
+    this.#space = space;
+    this.#chains = chains;
+    this.#options = options;
+    this.#maxLoss = options.maxAccuracyLoss ?? (options.maxLatency === undefined ? defaultMaxAccuracyLoss : Infinity);
+  }
+
+  choose(): Judged {
+    const { degrees = 'layerwise', maxLatency } = this.#options;
+    this.uniform = this.#best(this.#uniformProposals(), typeof degrees === 'number');
+    const useful = new Set<Candidate>(
+      this.#space.layers.flatMap(({ choices }) => usefulCandidates(choices.filter((c) => c.form === 'direct'))),
+    );
+    const layerwise =
+      degrees === 'layerwise'
+        ? this.#best(
+            this.#front((_, candidate) => useful.has(candidate)),
+            false,
+          )
+        : undefined;
+    const found = [layerwise, this.uniform].flatMap((j) => j ?? []);
+    const key = ({ proposal, assignment }: Judged): number =>
+      maxLatency === undefined ? proposal.seconds : assignment.judged().loss;
+    const [best] = found.sort((a, b) => key(a) - key(b));
+    return best ?? this.#failed();
+  }
+
+  warnings(assignment: Assignment): string[] {
+    const { loss } = assignment.judged();
+    return loss > this.#maxLoss
+      ? [`the fixed degree loses ${loss.toFixed(2)} points, more than the limit of ${this.#maxLoss}`]
+      : [];
+  }
+
+  /** Proposals that no other one beats in seconds and error, by rising seconds. */
+  #front(allowed: (activation: Value, candidate: Candidate) => boolean): Proposal[] {
+    const values = placedValues(this.#network.main);
+    const all = this.#chains.flatMap((chain) =>
+      placeBootstraps(this.#network.problem(chain, allowed), secondsUnit).map((placement): Proposal => {
+        const candidates = this.#space.layers.map(({ value }) => {
+          const choices = this.#network.choicesOf(value).filter((c) => allowed(value, c.candidate));
+          return choices[placement.choices[values.indexOf(value)]].candidate;
+        });
+        return { chain, placement, candidates, seconds: placement.seconds, error: placement.error };
+      }),
+    );
+    let least = Infinity;
+    return all
+      .sort((a, b) => a.seconds - b.seconds)
+      .filter(({ error }) => {
+        if (error >= least) return false;
+        least = error;
+        return true;
+      });
+  }
+
+  /** The fastest of each degree that all activations have, or of the one that the user fixed; by rising seconds. */
+  #uniformProposals(): Proposal[] {
+    const { degrees } = this.#options;
+    const [first] = this.#space.layers;
+    const labels = new Set(
+      first?.choices.flatMap((c) =>
+        c.form === 'direct' && (typeof degrees !== 'number' || c.degree === degrees) ? [c.label] : [],
+      ),
+    );
+    return [...labels]
+      .flatMap((label) => {
+        const picked = this.#space.layers.map(({ choices }) =>
+          choices.filter((c) => c.label === label).reduce((a, b) => (b.error < a.error ? b : a)),
+        );
+        const known = new Set<Candidate>(picked);
+        return this.#front((_, candidate) => known.has(candidate)).slice(0, 1);
+      })
+      .sort((a, b) => a.seconds - b.seconds);
+  }
+
+  /** The fastest that keeps the accuracy, found by bisection, or the most exact one in time. */
+  #best(proposals: readonly Proposal[], anyLoss: boolean): Judged | undefined {
+    const { maxLatency } = this.#options;
+    if (maxLatency !== undefined) {
+      const affordable = proposals.filter((p) => p.seconds <= maxLatency).slice(-3);
+      return affordable
+        .map((p) => this.#judge(p))
+        .sort((a, b) => a.assignment.judged().loss - b.assignment.judged().loss)
+        .at(0);
+    }
+    let low = 0;
+    let high = proposals.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (anyLoss || this.#keepsAccuracy(this.#judge(proposals[middle]))) high = middle;
+      else low = middle + 1;
+    }
+    return low < proposals.length ? this.#judge(proposals[low]) : undefined;
+  }
+
+  #judge(proposal: Proposal): Judged {
+    const known = this.judged.find((j) => j.proposal === proposal);
+    if (known) return known;
+    const judged = { proposal, assignment: this.#space.of(proposal.candidates) };
+    this.judged.push(judged);
+    return judged;
+  }
+
+  #keepsAccuracy({ assignment }: Judged): boolean {
+    return assignment.judged().loss <= this.#maxLoss + 1e-9;
+  }
+
+  #failed(): never {
+    const least = Math.min(...this.judged.map((j) => j.assignment.judged().loss));
+    return fail(
+      'FHE0403',
+      `no choice of polynomials keeps to the limits: the least loss reached is ${least.toFixed(2)} points`,
+    );
+  }
+}
