@@ -9,6 +9,8 @@ export interface BenchOptions {
   readonly simulated: number;
   /** Of the server; by default as the sample says. */
   readonly threads: number | undefined;
+  /** Bootstraps in a row. */
+  readonly repeat: number;
 }
 
 /** What the families of figures share about one sample. */
@@ -26,7 +28,10 @@ export interface Bench {
 export type Family = (bench: Bench) => AsyncIterable<Figure> | Iterable<Figure>;
 
 /** Figures that belong to no sample, with their whole names. */
-export type Part = (progress: (text: string) => void) => AsyncIterable<Figure> | Iterable<Figure>;
+export type Part = (
+  progress: (text: string) => void,
+  options: BenchOptions,
+) => AsyncIterable<Figure> | Iterable<Figure>;
 
 export const figure = (name: string, value: number, unit = ''): Figure => ({ figure: name, value, unit });
 

@@ -1,13 +1,14 @@
 /**
- * Measures the samples and the engine: npm run bench -- NAME [--json] [--only FAMILY ...] [--images n] [--simulate [n]] [--threads n]
+ * Measures the samples and the engine: npm run bench -- NAME [--json] [--only FAMILY ...] [--images n] [--simulate [n]] [--threads n] [--repeat n]
  *
- * NAME is a sample (mlp, lenet, lenet-max, fashion), all of them by `all`, or a part of the engine (engine). Figures go to stdout, progress to stderr.
+ * NAME is a sample (mlp, lenet, lenet-max, fashion), all of them by `all`, or a part of the engine (engine, bootstrap, bootstrap15, bootstrap16). Figures go to stdout, progress to stderr.
  */
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import { compileSample, sampleKeys, samples, type SampleKey } from '../samples/e2e/sample.ts';
 import { calibrationImages, type BenchOptions, type Family, type Part } from './bench.ts';
 import { figureLine, figureTable, machine, type Figure } from './figure.ts';
 import { accuracyFigures } from './figures/accuracy.ts';
+import { bootstrapFigures, bootstrapNames } from './figures/bootstrap.ts';
 import { degreeFigures } from './figures/degrees.ts';
 import { engineFigures } from './figures/engine.ts';
 import { nativeFigures } from './figures/native.ts';
@@ -28,6 +29,8 @@ const familyNames = Object.keys(families);
 /** What is measured without a sample; the figures say their whole names. */
 const parts: Readonly<Record<string, Part>> = {
   engine: engineFigures,
+  bootstrap: bootstrapFigures(bootstrapNames),
+  ...Object.fromEntries(bootstrapNames.map((name) => [name, bootstrapFigures([name])])),
 };
 
 interface Flags {
@@ -36,6 +39,7 @@ interface Flags {
   readonly images: number;
   readonly simulate?: number | true;
   readonly threads?: number;
+  readonly repeat: number;
 }
 
 async function measure(
@@ -59,15 +63,16 @@ async function main(name: string, flags: Flags): Promise<void> {
   const part = parts[name];
   const chosen = flags.only ?? familyNames;
   const on = machine();
-  const { images, threads, simulate } = flags;
-  const options = { images, threads, simulated: simulate === true ? Infinity : (simulate ?? 0) };
+  const { images, threads, simulate, repeat } = flags;
+  const options = { images, threads, repeat, simulated: simulate === true ? Infinity : (simulate ?? 0) };
   const figures: Figure[] = [];
   const show = (figure: Figure): void => {
     figures.push(figure);
     if (flags.json) console.log(figureLine(figure, on));
   };
   for (const key of keys) await measure(key, chosen, options, show);
-  if (part) for await (const figure of part((text) => void process.stderr.write(`${name}: ${text}\n`))) show(figure);
+  if (part)
+    for await (const figure of part((text) => void process.stderr.write(`${name}: ${text}\n`), options)) show(figure);
   if (!flags.json) console.log(figureTable(figures, on));
 }
 
@@ -89,5 +94,6 @@ await new Command('bench')
   .option('--images <n>', 'images truly encrypted', whole(1), 4)
   .option('--simulate [n]', 'accuracy under simulated noise on all test images, or on the first n', whole(1))
   .option('--threads <n>', 'threads of the server; by default 2, and 1 where SEAL has not the memory', whole(1))
+  .option('--repeat <n>', 'bootstraps in a row, each of what the one before made', whole(1), 1)
   .action(main)
   .parseAsync();

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { fitsSeal } from '../../ir/ckks/parameters.ts';
 import { fail, InternalError } from '../../ir/diagnostics.ts';
+import type { Program } from '../../ir/program/program.ts';
 import type { Specification } from '../../ir/program/schema.ts';
 import { elementOf, neededKeys, relinearizationSection, secretSwitchSection } from '../files/evaluation-keys.ts';
 import type { PlannedSection } from '../files/stream-container.ts';
@@ -31,7 +32,10 @@ export function openKeyMaker(engine: NativeEngine, secretBytes: Uint8Array, ring
  * The evaluation keys of a program with several special primes, made one by one as they are written: over the whole chain each can have a hundred megabytes.
  * Each serves the levels that the program uses it at.
  */
-export function planNativeKeys(maker: NativeKeyMaker, { parameters, keys }: Specification): PlannedSection[] {
+export function planNativeKeys(
+  maker: NativeKeyMaker,
+  { parameters, keys }: Pick<Program, 'parameters' | 'keys'>,
+): PlannedSection[] {
   const { ringDegree } = parameters;
   const [toSparse, toDense] = [secretSwitchSection('sparse'), secretSwitchSection('dense')];
   const needed = neededKeys(keys, parameters);

@@ -77,15 +77,15 @@ export function fuseProgram(program: Program, limits: FusionLimits): readonly Fu
     const [input] = row.inputs;
     const most = Math.max(1, fitting(input, 2));
     const mostPlains = Math.max(1, fitting(input, 1));
-    const batch: Row[] = [];
-    let plains = 0;
+    const batch = [row];
+    let plains = row.products.length;
     for (const other of alike.get(row.inputs.join()) ?? []) {
-      if (done.has(other) || other.at < row.at) continue;
+      if (other === row || done.has(other) || other.at < row.at) continue;
       plains += other.products.length;
-      if (batch.length > 0 && (batch.length === most || plains > mostPlains)) break;
+      if (batch.length >= most || plains > mostPlains) break;
       batch.push(other);
-      done.add(other);
     }
+    for (const summed of batch) done.add(summed);
     const place = new Map(row.inputs.map((r, i) => [r, i]));
     const placed = (r: Register): number => place.get(r) ?? 0;
     const rows = batch.map(({ out, products }) => ({

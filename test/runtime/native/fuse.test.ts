@@ -1,11 +1,14 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { emitProgram } from '../../../compiler/emit/emit-program.ts';
 import type { Parameters } from '../../../ir/ckks/parameters.ts';
 import type { Program, Register } from '../../../ir/program/program.ts';
+import { bootstrapModule } from '../../../passes/kernels/bootstrap/module.ts';
+import { bootstrapDefaults, planBootstrap } from '../../../passes/kernels/bootstrap/plan.ts';
 import { execute } from '../../../runtime/execute.ts';
 import { nativeBackend } from '../../../runtime/native/backend.ts';
 import { fuseProgram, type FusionLimits } from '../../../runtime/native/fuse.ts';
-import type { Automorphism } from '../../../runtime/native/fused-steps.ts';
+import { ciphersOf, resultsOf, type Automorphism } from '../../../runtime/native/fused-steps.ts';
 import type { Handle, NativeEngine } from '../../../runtime/native/library.ts';
 import { PlaintextStore } from '../../../runtime/native/plaintext-store.ts';
 import { runFused, type FusedRunner } from '../../../runtime/native/run-fused.ts';
@@ -86,6 +89,35 @@ function writeProgram(over: Parameters, choices: readonly Matrix[]): Program {
   }
   return w.finish([...new Set(values.slice(-3))]);
 }
+
+/** Many rows of the same inputs, and sums that are cut. */
+function bootstrapProgram(): Program {
+  const { plan, parameters: chain } = planBootstrap({
+    ...bootstrapDefaults,
+    ringDegree: 1024,
+    slots: 512,
+    scaleBits: 34,
+    userLevels: 1,
+    highBits: 44,
+    specialBits: 48,
+  });
+  return emitProgram(bootstrapModule(plan, chain), { insecureForTests: true });
+}
+
+test.each([2 ** 28, 2 ** 21, 2 ** 19, 2 ** 16, 0])(
+  'a fused bootstrap makes what it uses before, within %d bytes',
+  (bytes) => {
+    const program = bootstrapProgram();
+    const made = new Set(program.inputs.flatMap((input) => input.registers));
+    const fused = fuseProgram(program, { bytes, keys: 100 });
+    for (const { call } of fused) {
+      for (const r of ciphersOf(call)) expect(made).toContain(r);
+      for (const r of resultsOf(call)) expect(made).not.toContain(r);
+      for (const r of resultsOf(call)) made.add(r);
+    }
+    for (const r of program.outputs.flatMap((output) => output.registers)) expect(made).toContain(r);
+  },
+);
 
 const limits: readonly FusionLimits[] = [
   { bytes: 2 ** 28, keys: 100 },
