@@ -2,6 +2,8 @@
 export class ConstantPool {
   readonly #constants: Float64Array[] = [];
   readonly #byHash = new Map<number, number[]>();
+  /** Vectors seen before, as the very same array. */
+  readonly #seen = new Map<Float64Array, number>();
 
   get constants(): readonly Float64Array[] {
     return this.#constants;
@@ -9,6 +11,12 @@ export class ConstantPool {
 
   /** The number of the vector, new or known. */
   add(vector: Float64Array): number {
+    const number = this.#seen.get(vector) ?? this.#number(vector);
+    this.#seen.set(vector, number);
+    return number;
+  }
+
+  #number(vector: Float64Array): number {
     const hash = hashBits(vector);
     const candidates = this.#byHash.get(hash) ?? [];
     const known = candidates.find((i) => sameBits(this.#constants[i], vector));
@@ -23,7 +31,8 @@ const words = (v: Float64Array): Uint32Array => new Uint32Array(v.buffer, v.byte
 /** FNV-1a over 32-bit words. */
 function hashBits(vector: Float64Array): number {
   let hash = 0x811c9dc5;
-  for (const word of words(vector)) hash = Math.imul(hash ^ word, 0x01000193);
+  const all = words(vector);
+  for (let i = 0; i < all.length; i++) hash = Math.imul(hash ^ all[i], 0x01000193);
   return hash >>> 0;
 }
 

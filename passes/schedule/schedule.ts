@@ -75,17 +75,17 @@ export function scheduleSlots(module: Module, options: Partial<ScheduleOptions> 
   const depth = depthOf(plan.levels);
   const parameters = chosen.chain ? fittingChain(chosen.chain, depth) : chooseParameters(ringDegree, depth, chosen);
   const func = lowerSlotsToCkks(main, plan, parameters, bootstrapping);
-  const bits = predictedPrecisionBits(func, parameters);
-  if (bits < chosen.precisionBits) {
-    fail(
-      'FHE0603',
-      `the results have ${bits.toFixed(1)} bits above their noise, ${chosen.precisionBits} are asked for`,
-      undefined,
-      [`scale 2^${Math.log2(parameters.scales[0]).toFixed(0)} at N = ${ringDegree} for ${depthOf(plan.levels)} levels`],
-    );
-  }
+  if (chosen.precisionBits > -Infinity) requirePrecision(func, parameters, chosen.precisionBits, depthOf(plan.levels));
   const described = module.interface && { interface: withLayouts(module.interface, main) };
   return { level: 'ckks', parameters, ...described, funcs: [func] };
+}
+
+function requirePrecision(func: Func, parameters: Parameters, wanted: number, depth: number): void {
+  const bits = predictedPrecisionBits(func, parameters);
+  if (bits >= wanted) return;
+  fail('FHE0603', `the results have ${bits.toFixed(1)} bits above their noise, ${wanted} are asked for`, undefined, [
+    `scale 2^${Math.log2(parameters.scales[0]).toFixed(0)} at N = ${parameters.ringDegree} for ${depth} levels`,
+  ]);
 }
 
 function slotsOf(func: Func): number {

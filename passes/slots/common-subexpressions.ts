@@ -6,10 +6,10 @@ import type { Tensor } from '../../ir/tensor.ts';
 import { definePass } from '../define-pass.ts';
 
 /** A hash of the numbers of a tensor (FNV-1a over the 32-bit halves of the doubles). */
-function hashTensor(t: Tensor): number {
+function hashNumbers(t: Tensor): number {
   const words = new Uint32Array(t.data.buffer, t.data.byteOffset, t.data.length * 2);
   let hash = 2166136261;
-  for (const word of words) hash = Math.imul(hash ^ word, 16777619);
+  for (let i = 0; i < words.length; i++) hash = Math.imul(hash ^ words[i], 16777619);
   return hash >>> 0;
 }
 
@@ -41,6 +41,13 @@ export function shareCommonSubexpressions(module: Module): Module {
       return known;
     };
     const buckets = new Map<string, Value[]>();
+    // Constants are often shared already: the copies of a bootstrap have the same vectors.
+    const hashes = new Map<Float64Array, number>();
+    const hashTensor = (t: Tensor): number => {
+      const hash = hashes.get(t.data) ?? hashNumbers(t);
+      hashes.set(t.data, hash);
+      return hash;
+    };
     const context = { parameters: module.parameters };
     const share = (op: Value, { builder, mapped }: Rewriter): Value => {
       const operands = op.operands.map(mapped);
