@@ -1,13 +1,16 @@
 import { fail } from '../../ir/diagnostics.ts';
 import type { Func, Module, Value } from '../../ir/module.ts';
 import { elementCount } from '../../ir/tensor.ts';
-import { argmaxBatch, evaluateBatch, type BatchData } from '../../passes/analysis/evaluate-batch.ts';
+import { argmaxBatch, type BatchData } from '../../passes/analysis/evaluate-batch.ts';
 import { matricesOf } from '../../passes/lower-nn-to-slots/layout-groups.ts';
 import { profileActivations, type Profile } from '../../passes/analysis/profile.ts';
 import type { Dataset } from '../inputs/dataset.ts';
 import { mainOf } from './main-of.ts';
 
 const batchSize = 50;
+/** Of large networks: a multiple of what the kernel for large products takes at once. */
+const largeBatch = 64;
+const largeWork = 5e6;
 
 /** The calibration images in the order that batch evaluation takes. */
 export interface Batch {
@@ -28,14 +31,23 @@ export interface Calibration {
   readonly ranges: { readonly input: readonly number[]; readonly output: readonly number[] };
 }
 
-/** Multiplications that one run of a network over the images which judge it may take. */
-const judgingWork = 2e10;
+/** Multiplications that one run of a network over the images which judge it may take, and those for gradients. */
+const judgingWork = 8e9;
+const gradientWork = 1.5e10;
+
+/** Multiplications for one image. */
+const workOf = (main: Func): number =>
+  main.body.reduce((sum, op) => sum + matricesOf(op).reduce((n, m) => n + m.value.length, 0), 1);
 
 /** The first images of a calibration, as many as a network can be run on again and again; all of them where it is small. */
 export function judgingPart(calibration: Calibration, main: Func): Calibration {
-  const work = main.body.reduce((sum, op) => sum + matricesOf(op).reduce((n, m) => n + m.value.length, 0), 0);
-  const batches = calibration.batches.slice(0, Math.max(1, Math.round(judgingWork / (batchSize * Math.max(1, work)))));
-  const images = batches.reduce((n, b) => n + b.batch, 0);
+  const most = judgingWork / workOf(main);
+  let images = 0;
+  const batches = calibration.batches.filter(({ batch }) => {
+    const taken = images === 0 || images + batch <= most;
+    if (taken) images += batch;
+    return taken;
+  });
   return {
     ...calibration,
     batches,
@@ -58,20 +70,25 @@ export function calibrate(module: Module, dataset: Dataset, onProgress: (share: 
   if (wrong >= 0) {
     fail('FHE0404', `calibration input ${wrong} has ${dataset.images[wrong].length} elements, the model takes ${size}`);
   }
-  const batches = batchesOf(dataset);
+  const work = workOf(main);
+  const batches = batchesOf(dataset, work > largeWork ? largeBatch : batchSize);
   const { labels } = dataset;
-  const profile = profileActivations(module, batches, { ...(labels ? { labels } : {}), progress: onProgress });
   const logits: Float64Array[] = [];
   const output = main.results.map(() => 0);
   const exact = new Int32Array(dataset.images.length);
-  let input = 0;
-  batches.forEach(({ inputs, batch }, b) => {
-    input = Math.max(input, largestOf(inputs[0]));
-    const values = evaluateBatch(main, inputs, batch);
+  const input = batches.reduce((most, { inputs }) => Math.max(most, largestOf(inputs[0])), 0);
+  const results = (values: ReadonlyMap<Value, BatchData>, batch: number): void => {
     main.results.forEach((r, i) => (output[i] = Math.max(output[i], largestOf(valueOf(values, r.value)))));
     const first = valueOf(values, main.results[0].value);
-    exact.set(argmaxBatch(first, batch), b * batchSize);
+    exact.set(argmaxBatch(first, batch), logits.length);
     for (let image = 0; image < batch; image++) logits.push(imageOf(first, batch, image));
+  };
+  const gradientImages = Math.max(largeBatch, gradientWork / work);
+  const profile = profileActivations(module, batches, {
+    ...(labels ? { labels } : {}),
+    gradientImages,
+    results,
+    progress: onProgress,
   });
   return { batches, labels, profile, exact, logits, ranges: { input: [input], output } };
 }
@@ -86,10 +103,10 @@ export function valueOf(values: ReadonlyMap<Value, BatchData>, value: Value): Ba
   return values.get(value) ?? new Float64Array(0);
 }
 
-function batchesOf({ images }: Dataset): Batch[] {
+function batchesOf({ images }: Dataset, size: number): Batch[] {
   const batches: Batch[] = [];
-  for (let from = 0; from < images.length; from += batchSize) {
-    const part = images.slice(from, from + batchSize);
+  for (let from = 0; from < images.length; from += size) {
+    const part = images.slice(from, from + size);
     const data = new Float64Array(part[0].length * part.length);
     part.forEach((image, b) => image.forEach((x, e) => (data[e * part.length + b] = x)));
     batches.push({ inputs: [data], batch: part.length });

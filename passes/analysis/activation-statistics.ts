@@ -37,6 +37,7 @@ export class ActivationStatistics {
   readonly #elementsPerChannel: number;
   readonly #channels: readonly Running[];
   #images = 0;
+  #differentiated = 0;
 
   constructor(op: Value) {
     const { outer, channels, run } = channelRuns(op);
@@ -89,6 +90,7 @@ export class ActivationStatistics {
 
   /** Takes the derivatives of the loss with respect to the outputs of the activation. */
   addGradient(gradient: BatchData, batch: number): void {
+    this.#differentiated += batch;
     forEachRun(this.#op, batch, (c, from, to) => {
       let squares = 0;
       for (let i = from; i < to; i++) squares += gradient[i] * gradient[i];
@@ -96,9 +98,9 @@ export class ActivationStatistics {
     });
   }
 
-  /** Mean over images of the squared gradients of each channel, summed over its elements. */
+  /** Mean over the images differentiated of the squared gradients of each channel, summed over its elements. */
   channelImpact(): Float64Array {
-    return Float64Array.from(this.#channels, (c) => c.impact / this.#images);
+    return Float64Array.from(this.#channels, (c) => c.impact / Math.max(1, this.#differentiated));
   }
 
   perChannel(): ChannelProfile[] {

@@ -1,5 +1,4 @@
 import { InternalError } from '../../ir/diagnostics.ts';
-import { applyMatrix } from '../../ir/matrix.ts';
 import type { Func, Value } from '../../ir/module.ts';
 import { findActivation, type Activation } from '../../ir/nn/activations.ts';
 import { mul } from '../../ir/nn/elementwise.ts';
@@ -9,6 +8,7 @@ import { registry } from '../../ir/registry.ts';
 import { elementCount, tensor, type Tensor } from '../../ir/tensor.ts';
 import { isLinear, linearAttrs } from '../nn/linear-op.ts';
 import { polynomialAttrs, type PolynomialAttrs } from '../nn/polynomial-op.ts';
+import { addProduct } from './batch-product.ts';
 
 /** The numbers of one value for a batch of images: [elements, batch], row-major, so that one element's images are contiguous. */
 export type BatchData = Float64Array;
@@ -46,7 +46,7 @@ function applyLinear(op: Value, operands: readonly BatchData[], batch: number): 
   const bias = offset.data;
   const out = new Float64Array(bias.length * batch);
   for (let r = 0; r < bias.length; r++) out.fill(bias[r], r * batch, (r + 1) * batch);
-  matrices.forEach((m, i) => applyMatrix(m, operands[i], out, batch));
+  matrices.forEach((m, i) => addProduct(m, operands[i], out, batch));
   return out;
 }
 

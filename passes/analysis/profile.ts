@@ -35,6 +35,10 @@ export interface ProfileOptions {
   readonly labels?: Int32Array;
   /** Images taken through the network at once when samples are single images; default 32. */
   readonly batchSize?: number;
+  /** Gradients are taken of the first so many images; default: of all. */
+  readonly gradientImages?: number;
+  /** Sees the results of each batch once. */
+  readonly results?: (values: ReadonlyMap<Value, BatchData>, batch: number) => void;
   /** Called after each batch with the share of the work done, from 0 to 1. */
   readonly progress?: (share: number) => void;
 }
@@ -61,17 +65,23 @@ export function profileActivations(module: Module, samples: Iterable<Sample>, op
   for (const [op, s] of statistics) readers.set(op.operands[0], [...(readers.get(op.operands[0]) ?? []), s]);
   batches.forEach(({ inputs, batch }, i) => {
     const visit = (value: Value, data: BatchData): void => readers.get(value)?.forEach((s) => s.addRange(data, batch));
-    evaluateBatch(func, inputs, batch, { visit });
-    options.progress?.((i + 1) / batches.length / 3);
+    const results = evaluateBatch(func, inputs, batch, { visit });
+    options.results?.(results, batch);
+    options.progress?.((i + 1) / batches.length / 2);
   });
+  let taken = 0;
   batches.forEach(({ inputs, batch, labels }, i) => {
+    const differentiated = taken < (options.gradientImages ?? Infinity);
+    if (differentiated) taken += batch;
     const visit = (value: Value, data: BatchData): void =>
       readers.get(value)?.forEach((s) => s.addHistogram(data, batch));
-    const values = evaluateBatch(func, inputs, batch, { visit, keepAll: true });
-    backpropagate(func, values, batch, lossGradients(func, values, batch, labels), (value, gradient) =>
-      statistics.get(value)?.addGradient(gradient, batch),
-    );
-    options.progress?.((1 + (2 * (i + 1)) / batches.length) / 3);
+    const values = evaluateBatch(func, inputs, batch, { visit, keepAll: differentiated });
+    if (differentiated) {
+      backpropagate(func, values, batch, lossGradients(func, values, batch, labels), (value, gradient) =>
+        statistics.get(value)?.addGradient(gradient, batch),
+      );
+    }
+    options.progress?.((1 + (i + 1) / batches.length) / 2);
   });
   return new Map([...statistics].map(([op, s]) => [op, summarise(op, s, images)]));
 }

@@ -170,7 +170,7 @@ describe('profile', () => {
         single.get(op)?.perChannel.map((c) => c.histogram),
       );
     }
-    expect(shares).toEqual([1 / 3, 1]);
+    expect(shares).toEqual([1 / 2, 1]);
   });
 
   it('uses the squared output where there are no classes', () => {

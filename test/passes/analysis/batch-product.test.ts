@@ -1,0 +1,32 @@
+import { expect, it } from 'vitest';
+import { applyMatrix, matrixFromTriples } from '../../../ir/matrix.ts';
+import { addProduct } from '../../../passes/analysis/batch-product.ts';
+import { numbers } from '../lower-nn-to-slots/networks.ts';
+
+/** A matrix of 20 entries a row, some rows empty. */
+function strewn(rows: number, columns: number, next: () => number) {
+  const count = rows * 20;
+  const at = (bound: number): Int32Array =>
+    Int32Array.from({ length: count }, () => Math.floor(((next() + 1) / 2) * bound));
+  return matrixFromTriples(rows, columns, at(rows), at(columns), Float64Array.from({ length: count }, next));
+}
+
+it.each([
+  [20000, 3000, 64],
+  // Not a multiple of what the kernel takes at once, then larger than what the memory held before, then too small for it.
+  [25000, 1000, 50],
+  [30000, 40000, 48],
+  [100, 100, 64],
+  [20000, 20000, 3],
+])('a product of %i x %i with %i images is that of the definition', (rows, columns, batch) => {
+  const next = numbers(rows + batch);
+  const m = strewn(rows, columns, next);
+  const x = Float64Array.from({ length: columns * batch }, next);
+  const exact = Float64Array.from({ length: rows * batch }, next);
+  const out = exact.slice();
+  applyMatrix(m, x, exact, batch);
+  addProduct(m, x, out, batch);
+  let worst = 0;
+  out.forEach((v, i) => (worst = Math.max(worst, Math.abs(v - exact[i]))));
+  expect(worst).toBeLessThan(1e-12);
+});
