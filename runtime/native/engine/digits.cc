@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <cstring>
+#include <string>
 
 #include "engine.hpp"
+#include "error.hpp"
 #include "rns.hpp"
 
 namespace fhec {
@@ -60,6 +62,9 @@ std::vector<Digit> digits_at(std::span<const Digit> digits, std::size_t level) {
 
 SplitPolynomial::SplitPolynomial(Engine& engine, const Polynomial& source, KeyBasis basis, std::span<const Digit> digits)
     : ring_(&engine.ring()), source_(&source), basis_(basis), digits_(digits_at(digits, basis.level)) {
+  const std::size_t served = digits_.empty() ? 0 : digits_.back().first + digits_.back().count;
+  if (served <= basis.level)
+    throw Error("FHE0801", "a key for " + std::to_string(served) + " primes cannot serve level " + std::to_string(basis.level));
   const std::size_t n = ring_->degree;
   scaled_ = Polynomial(engine.memory(), n, basis.level + 1);
   quotients_ = Polynomial(engine.memory(), n, digits_.size());

@@ -36,7 +36,8 @@ struct KeyBasis {
 /// coefficients in [0, q) as SEAL's, longer ones of product D in (-D/2, D/2).
 class SplitPolynomial {
  public:
-  /// `source` has at least level + 1 limbs in transform form and outlives the result; `digits` are those of a key of this level or more.
+  /// `source` has at least level + 1 limbs in transform form and outlives the result; `digits` are those of a key of this level or more, else it
+  /// throws FHE0801.
   SplitPolynomial(Engine& engine, const Polynomial& source, KeyBasis basis, std::span<const Digit> digits);
 
   const KeyBasis& basis() const noexcept { return basis_; }

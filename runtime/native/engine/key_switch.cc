@@ -196,7 +196,6 @@ Ciphertext relinearize(Engine& engine, const Ciphertext& a, const SwitchKey& key
 
 Ciphertext relinearize_rescale(Engine& engine, const Ciphertext& a, const SwitchKey& key) {
   require_parts(a, 3, "relinearization");
-  if (a.level == 0) throw Error("FHE0801", "rescale at level 0");
   const Switching switching{&key, {&a.parts[0], &a.parts[1]}};
   auto parts = switch_many(engine, split_for(engine, a.parts[2], a.level, key), {&switching, 1}, true);
   const double prime = static_cast<double>(engine.ring().limbs[a.level].modulus.value);

@@ -2,10 +2,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { codes } from '../../../ir/codes.ts';
 import { slotCount } from '../../../ir/ckks/parameters.ts';
-import { FhecError } from '../../../ir/diagnostics.ts';
-import { bytesSource, readContainer, sha256Hex, type FileKind } from '../../../ir/program/container.ts';
+import { bytesSource, readContainer, sha256Hex } from '../../../ir/program/container.ts';
 import { readModel, readSpecification, writeModel, writeSpecification } from '../../../ir/program/model-file.ts';
 import { specificationFingerprint, specificationOf, type Specification } from '../../../ir/program/schema.ts';
 import { elementCount, tensor } from '../../../ir/tensor.ts';
@@ -34,12 +32,8 @@ import { openSeal, type Seal } from '../../../runtime/seal/library.ts';
 import { openBase } from '../../../runtime/seal/switch-secret.ts';
 import { partition } from '../../../runtime/server/partition.ts';
 import { everyKeyProgram, sampleProgram, testParameters } from '../assembler.ts';
-import { assemble, Dice, mutateBytes, mutateJson, mutateParts, type Parts } from './mutate.ts';
-
-/** FHEC_MUTANTS: how many in all; FHEC_SEED: another set of them. A failure names the mutant. */
-const mutants = Number(process.env['FHEC_MUTANTS'] ?? 12_000);
-const seed = Number(process.env['FHEC_SEED'] ?? 1);
-const share = (part: number): number => Math.ceil(mutants * part);
+import { hunt, only, seed, share, takeApart } from './hunt.ts';
+import { assemble, mutateBytes, mutateJson, mutateParts, type Dice } from './mutate.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'fhec-fuzz-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -68,36 +62,6 @@ beforeAll(async () => {
   seal = await openSeal(specification.parameters);
   base = openBase(seal);
 });
-
-function takeApart(bytes: Uint8Array, kind: FileKind): Parts {
-  const container = readContainer(bytesSource(bytes), kind);
-  const sections = container.sectionNames.map((name) => ({ name, bytes: container.section(name) }));
-  return { kind, body: container.body, sections };
-}
-
-/** Counts the mutants by the code that refused them. */
-function hunt(count: number, salt: number, attempt: (dice: Dice) => void): Map<string, number> {
-  const outcomes = new Map<string, number>();
-  for (let mutant = 0; mutant < count; mutant++) {
-    let outcome = 'valid';
-    const started = performance.now();
-    try {
-      attempt(new Dice(seed + salt * 7919, mutant));
-    } catch (error) {
-      if (!(error instanceof FhecError))
-        throw new Error(`mutant ${mutant} of seed ${seed} (${salt}): ${String(error)}`, { cause: error });
-      outcome = error.diagnostics[0].code;
-      expect(Object.keys(codes)).toContain(outcome);
-    }
-    if (performance.now() - started > 20_000)
-      throw new Error(`mutant ${mutant} of seed ${seed} (${salt}) took too long`);
-    outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
-  }
-  return outcomes;
-}
-
-const only = (outcomes: Map<string, number>, ...allowed: string[]): void =>
-  expect(allowed).toEqual(expect.arrayContaining([...outcomes.keys()]));
 
 /** What raw damage may give: nothing read is ever different from what was written. */
 const damage = ['valid', 'FHE0701', 'FHE0702', 'FHE0703'];

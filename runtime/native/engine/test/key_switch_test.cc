@@ -4,6 +4,7 @@
 
 #include "evaluate.hpp"
 #include "keys.hpp"
+#include "rotation.hpp"
 
 namespace fhec::test {
 namespace {
@@ -129,6 +130,16 @@ TEST(relinearize_and_rescale_ends_above_level_0) {
   const std::unique_ptr<Engine> engine = random_engine({64, {40, 30}, {50}});
   const SwitchKey key = expand(*engine, KeyMaker(*engine, random_secret(64)).relinearization(1));
   CHECK_THROWS("FHE0801", relinearize_rescale(*engine, random_ciphertext(*engine, 3, 0), key));
+}
+
+TEST(keys_of_lower_levels_are_refused) {
+  const std::unique_ptr<Engine> engine = random_engine({64, {40, 30, 30, 30}, {50, 50}});
+  const KeyMaker maker(*engine, random_secret(64));
+  const SwitchKey low = expand(*engine, maker.relinearization(1));
+  const Ciphertext a = random_ciphertext(*engine, 3, 2);
+  CHECK_THROWS("FHE0801", relinearize(*engine, a, low));
+  CHECK_THROWS("FHE0801", relinearize_rescale(*engine, a, low));
+  CHECK_THROWS("FHE0801", rotate(*engine, random_ciphertext(*engine, 2, 3), expand(*engine, maker.galois(3, 0))));
 }
 
 TEST(sparse_encapsulation_goes_there_and_back) {
