@@ -8,15 +8,25 @@ import type { FourierFactor } from '../kernels/bootstrap/factors.ts';
 import type { PlannedBootstrap } from '../kernels/bootstrap/plan.ts';
 import { stepCounts } from '../kernels/bootstrap/step-plan.ts';
 
-/** The predicted seconds of one bootstrap, from its plan alone: emission would make hundreds of megabytes of vectors to be counted. */
-export function bootstrapSeconds({ plan, parameters }: PlannedBootstrap, model: CostModel): number {
+/** Predicted seconds. */
+export interface BootstrapPrice {
+  /** Of each bootstrap. */
+  readonly each: number;
+  /** To encode the vectors, which all bootstraps of a program share. */
+  readonly once: number;
+}
+
+/** The price of bootstraps, from their plan alone: emission would make hundreds of megabytes of vectors to be counted. */
+export function priceOfBootstrap({ plan, parameters }: PlannedBootstrap, model: CostModel): BootstrapPrice {
   const { ringDegree, slots, levels, slotsToCoeffs, coeffsToSlots, sparseWeight } = plan;
   const seconds = (op: CostedOp, level: number): number => model.seconds(op, ringDegree, level + 1);
+  let once = 0;
   const factor = ({ diagonals, steps }: FourierFactor, level: number): number => {
     const { hoisted, rotations } = stepCounts(steps);
+    once += diagonals * seconds('encode', level);
     return (
       (hoisted + rotations) * seconds('rotate', level) +
-      diagonals * (seconds('encode', level) + seconds('mul_plain', level) + seconds('add', level)) +
+      diagonals * (seconds('mul_plain', level) + seconds('add', level)) +
       seconds('rescale', level)
     );
   };
@@ -30,6 +40,11 @@ export function bootstrapSeconds({ plan, parameters }: PlannedBootstrap, model: 
   const builder = new Builder({ parameters });
   const v = builder.param('v', cipherType(levels.evalMod, parameters.scales[levels.evalMod]));
   const evalMod = builder.finish('eval-mod', [{ name: 'y', value: emitEvalMod(builder, v, plan, parameters) }]);
-  const sine = evalMod.body.reduce((sum, value) => sum + opSeconds(value, parameters, model), 0);
-  return down + switches + raise + trace + up + mirror + sine;
+  let sine = 0;
+  for (const value of evalMod.body) {
+    const spent = opSeconds(value, parameters, model);
+    if (value.op === 'ckks.encode') once += spent;
+    else sine += spent;
+  }
+  return { each: down + switches + raise + trace + up + mirror + sine, once };
 }

@@ -73,7 +73,7 @@ export function accountOfBootstraps(
   problem: PlacementProblem,
   placement: Placement,
   main: Func,
-  { plan, seconds, precision }: BootstrapChain,
+  { plan, seconds, encodingSeconds, precision }: BootstrapChain,
 ): BootstrapsAccount {
   const values = placedValues(main);
   const { input, output } = plan.levels;
@@ -104,7 +104,7 @@ export function accountOfBootstraps(
         (n, r, v) => n + (r ? Math.round(problem.values[v].refreshSeconds / seconds) : 0),
         0,
       );
-      return [{ rule: name, count, seconds: placed.seconds }];
+      return [{ rule: name, count, seconds: placed.seconds + encodingSeconds }];
     }),
   };
 }

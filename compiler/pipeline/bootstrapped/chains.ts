@@ -3,7 +3,7 @@ import { emitBootstrap } from '../../../passes/kernels/bootstrap/emit.ts';
 import { chooseBootstrap, type ChosenBootstrap } from '../../../passes/kernels/bootstrap/choose.ts';
 import { bootstrapDefaults, planBootstrap } from '../../../passes/kernels/bootstrap/plan.ts';
 import { predictPrecision } from '../../../passes/kernels/bootstrap/precision.ts';
-import { bootstrapSeconds } from '../../../passes/place-bootstraps/bootstrap-cost.ts';
+import { priceOfBootstrap } from '../../../passes/place-bootstraps/bootstrap-cost.ts';
 import { copiedBootstraps } from '../../../passes/schedule/bootstrapping.ts';
 import type { Chain } from '../../../passes/schedule/schedule.ts';
 
@@ -12,6 +12,8 @@ export interface BootstrapChain extends ChosenBootstrap {
   readonly model: CostModel;
   /** Of one bootstrap. */
   readonly seconds: number;
+  /** To encode its vectors, once for all bootstraps. */
+  readonly encodingSeconds: number;
 }
 
 /** What chains are tried with: log2 of the user's scale, and special primes. More special primes make key switches cheaper and leave fewer levels. */
@@ -49,7 +51,8 @@ export type NativeModel = (specialPrimes: number) => CostModel;
 
 function withCosts(chosen: ChosenBootstrap, modelOf: NativeModel): BootstrapChain {
   const model = modelOf(chosen.parameters.specialPrimes.length);
-  return { ...chosen, model, seconds: bootstrapSeconds(chosen, model) };
+  const { each, once } = priceOfBootstrap(chosen, model);
+  return { ...chosen, model, seconds: each, encodingSeconds: once };
 }
 
 /** The chains of one scale and number of special primes, by falling user levels. */

@@ -176,7 +176,13 @@ class Search {
           const choices = this.#network.choicesOf(value).filter((c) => allowed(value, c.candidate));
           return choices[placement.choices[values.indexOf(value)]].candidate;
         });
-        return { chain, placement, candidates, seconds: placement.seconds, error: placement.error };
+        return {
+          chain,
+          placement,
+          candidates,
+          seconds: placement.seconds + chain.encodingSeconds,
+          error: placement.error,
+        };
       }),
     );
     let least = Infinity;
