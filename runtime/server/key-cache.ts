@@ -33,25 +33,28 @@ function sectionOf(instruction: Instruction): string | undefined {
 /** How a back end holds keys. */
 export interface KeyLoader<Key> {
   readonly load: (file: EvaluationKeyFile, section: string) => Key;
+  /** Bytes that the key takes when it is loaded. */
+  readonly bytesOf: (section: string) => number;
   readonly release: (key: Key) => void;
 }
 
 /**
- * Evaluation keys by the name of their section, at most `most` at a time (at least one). Keys that do not fit are read when they are
- * needed. The order of uses is known, so the key that is needed last of all gives way (Belady, IBM Systems Journal 5, 1966).
+ * Evaluation keys by the name of their section, at most `budget` bytes of them at a time, or those of one call where they have more. Keys that do not
+ * fit are read when they are needed. The order of uses is known, so the key that is needed last of all gives way (Belady, IBM Systems Journal 5, 1966).
  */
 export class KeyCache<Key> {
   readonly #uses: readonly string[];
-  readonly #most: number;
+  readonly #budget: number;
   readonly #withFile: WithKeyFile;
   readonly #loader: KeyLoader<Key>;
   readonly #loaded = new Map<string, Key>();
+  #bytes = 0;
   #next = 0;
 
   /** `uses`: the sections of all keys that one run uses, in order. As many as fit are loaded at once. Errors: FHE0706 for a key that the file lacks. */
-  constructor(uses: readonly string[], most: number, withKeyFile: WithKeyFile, loader: KeyLoader<Key>) {
+  constructor(uses: readonly string[], budget: number, withKeyFile: WithKeyFile, loader: KeyLoader<Key>) {
     this.#uses = uses;
-    this.#most = Math.max(1, most);
+    this.#budget = budget;
     this.#withFile = withKeyFile;
     this.#loader = loader;
     const needed = [...new Set(uses)];
@@ -59,7 +62,7 @@ export class KeyCache<Key> {
       const missing = needed.find((name) => !container.sectionNames.includes(name));
       if (missing !== undefined) fail('FHE0706', `the key file holds no ${missing}`);
     });
-    for (const name of needed.slice(0, this.#most)) this.#load(name);
+    for (const name of needed) if (this.#fits(name)) this.#load(name);
   }
 
   /** Call before each run: uses are counted from its beginning, also when the run before was stopped. */
@@ -67,33 +70,39 @@ export class KeyCache<Key> {
     this.#next = 0;
   }
 
-  /** The keys of the next uses, which must be these, and no more than are held at a time. They stay valid until the next call. */
+  /** The keys of the next uses, which must be these. They stay valid until the next call. */
   take(names: readonly string[]): readonly Key[] {
-    if (new Set(names).size > this.#most) throw new InternalError(`${names.length} keys wanted at a time`);
-    return names.map((name, i) => {
-      if (this.#uses[this.#next] !== name) throw new InternalError(`${name} is used out of order`);
-      this.#next++;
+    for (const name of names)
+      if (this.#uses[this.#next++] !== name) throw new InternalError(`${name} is used out of order`);
+    return names.map((name) => {
       const loaded = this.#loaded.get(name);
       if (loaded !== undefined) return loaded;
-      if (this.#loaded.size >= this.#most) this.#evict(names.slice(0, i));
+      while (!this.#fits(name) && this.#evict(names)) continue;
       return this.#load(name);
     });
   }
 
-  /** Frees the key whose next use is farthest away, but for those `inUse`; after the last use of a run the next run begins. */
-  #evict(inUse: readonly string[]): void {
+  #fits(name: string): boolean {
+    return this.#bytes + this.#loader.bytesOf(name) <= this.#budget;
+  }
+
+  /** Frees the key whose next use is farthest away, but for those `inUse`; after the last use of a run the next run begins. False where there is none. */
+  #evict(inUse: readonly string[]): boolean {
     const ahead = [...this.#uses.slice(this.#next), ...this.#uses];
-    const free = [...this.#loaded.keys()].filter((name) => !inUse.includes(name));
-    const distances = free.map((name) => ({ name, distance: ahead.indexOf(name) }));
-    const { name } = distances.reduce((far, d) => (d.distance > far.distance ? d : far));
-    const key = this.#loaded.get(name);
+    const free = [...this.#loaded].filter(([name]) => !inUse.includes(name));
+    if (free.length === 0) return false;
+    const distances = free.map(([name, key]) => ({ name, key, distance: ahead.indexOf(name) }));
+    const { name, key } = distances.reduce((far, d) => (d.distance > far.distance ? d : far));
     this.#loaded.delete(name);
-    if (key !== undefined) this.#loader.release(key);
+    this.#bytes -= this.#loader.bytesOf(name);
+    this.#loader.release(key);
+    return true;
   }
 
   #load(name: string): Key {
     const key = this.#withFile((file) => this.#loader.load(file, name));
     this.#loaded.set(name, key);
+    this.#bytes += this.#loader.bytesOf(name);
     return key;
   }
 }

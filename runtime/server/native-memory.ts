@@ -1,16 +1,17 @@
 import { fail } from '../../ir/diagnostics.ts';
-import type { Parameters } from '../../ir/ckks/parameters.ts';
 import type { Program, Register } from '../../ir/program/program.ts';
 import { inputCount } from '../execute.ts';
+import { neededKeys } from '../files/evaluation-keys.ts';
 import { fuseProgram, type FusionLimits } from '../native/fuse.ts';
 import { ciphersOf, keyedBy, lastSteps, plainsOf, resultsOf, type FusedCall } from '../native/fused-steps.ts';
+import { describeNeeded, loadedKeyBytes } from '../native/key-bytes.ts';
 import { registerShapes, shapeOf, type RegisterShape } from '../native/register-shapes.ts';
 import { formatMemory, machineMemory, machineShare } from './budgets.ts';
 import { keyUses } from './key-cache.ts';
 
 /** How a native server shares its memory. */
 export interface NativeBudget {
-  /** How many evaluation keys to hold at a time. */
+  /** Bytes of evaluation keys to hold at a time; at least the largest one. */
   readonly keys: number;
   /** Bytes of encoded weights to keep from run to run. */
   readonly plaintexts: number;
@@ -29,21 +30,16 @@ export interface NativeLimits {
 /** Intermediate results of the operations beside what {@link nativeMemory} counts, and buffers whose sizes do not fit: measured 1% to 8%. */
 const slack = 1.15;
 
-/** Primes of at most this many bits are packed in keys. */
-const packedBits = 57;
-
 /** What fusion may hold, if all keys fit beside it; more does not make it faster. */
 const fusionBytes = [2 ** 28, 2 ** 26, 2 ** 24];
 
 const defaultPlaintexts = 512 * 2 ** 20;
 
-const bitsOf = (prime: bigint): number => prime.toString(2).length;
-
-/** The most bytes that one evaluation key takes in the engine: two polynomials modulo all primes for each digit, packed. */
-export function nativeKeyBytes({ ringDegree, primes, specialPrimes }: Parameters): number {
-  const digits = Math.ceil(primes.length / Math.max(1, specialPrimes.length));
-  const bits = [...primes, ...specialPrimes].map(bitsOf).reduce((sum, b) => sum + (b <= packedBits ? b : 64), 0);
-  return (digits * 2 * bits * ringDegree) / 8;
+/** Bytes that each key which the program uses takes in the engine, by its section. */
+export function nativeKeyBytes({ parameters, keys, instructions }: Program): Map<string, number> {
+  const used = new Set(keyUses(instructions));
+  const needed = neededKeys(keys, parameters).filter(({ section }) => used.has(section));
+  return new Map(needed.map((key) => [key.section, loadedKeyBytes(parameters, describeNeeded(parameters, key))]));
 }
 
 /** What fusion may do where memory is short: sums of products, a few at a time. */
@@ -111,22 +107,25 @@ function plaintextBytes({ instructions, constants, parameters }: Program): numbe
  * encoded weights. Errors: FHE0805 when the budget does not hold a run with one key, or the machine has not as much memory.
  */
 export function nativeBudget(program: Program, limits: NativeLimits, machine = machineMemory()): NativeBudget {
-  const key = nativeKeyBytes(program.parameters);
-  const distinct = new Set(keyUses(program.instructions)).size;
+  const keyBytes = [...nativeKeyBytes(program).values()];
+  const largest = Math.max(0, ...keyBytes);
+  const allKeys = keyBytes.reduce((sum, b) => sum + b, 0);
   const { memoryBudget } = limits;
-  const least = nativeWorkingBytes(program) + (distinct > 0 ? key : 0);
+  const least = nativeWorkingBytes(program) + largest;
   if (memoryBudget !== undefined && least > memoryBudget)
     refuse(`the memory budget is ${formatMemory(memoryBudget)}`, least);
   if (least > machine.total) refuse(`the machine has ${formatMemory(machine.total)} of memory`, least);
   const available = memoryBudget ?? Math.max(least, machineShare * machine.free);
-  const wanted = Math.min(distinct, Math.max(1, Math.floor((limits.keyBudget ?? Infinity) / key)));
-  const working = (bytes: number): number => nativeWorkingBytes(program, { bytes, keys: wanted });
-  const bytes = fusionBytes.find((b) => working(b) + wanted * key <= available) ?? 0;
-  const spare = Math.max(0, available - (bytes > 0 ? working(bytes) + Math.min(1, distinct) * key : least));
-  const keys = Math.min(wanted, 1 + Math.floor(spare / key));
-  const left = spare - Math.max(0, keys - 1) * key;
+  const wanted = Math.min(allKeys, Math.max(largest, limits.keyBudget ?? Infinity));
+  // However large they are.
+  const together = (bytes: number): number => Math.max(1, Math.floor(bytes / Math.max(1, largest)));
+  const working = (bytes: number): number => nativeWorkingBytes(program, { bytes, keys: together(wanted) });
+  const bytes = fusionBytes.find((b) => working(b) + wanted <= available) ?? 0;
+  const spare = Math.max(0, available - (bytes > 0 ? working(bytes) + largest : least));
+  const keys = Math.min(wanted, largest + spare);
+  const left = spare - (keys - largest);
   const plaintexts = Math.min(limits.plaintextBudget ?? defaultPlaintexts, plaintextBytes(program), left);
-  const fusion = bytes > 0 ? { bytes, keys } : leastFusion;
+  const fusion = bytes > 0 ? { bytes, keys: together(keys) } : leastFusion;
   return { keys, plaintexts, fusion, engine: Math.floor(memoryBudget ?? 0) };
 }
 

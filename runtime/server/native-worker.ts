@@ -21,6 +21,7 @@ import { giveCiphertext, takeCiphertext } from '../native/transfer.ts';
 import { failedBy, type Failed } from '../worker-link.ts';
 import { KeyCache, keyUses } from './key-cache.ts';
 import type { NativeWorkerStart, RunRequest, WorkerReply } from './messages.ts';
+import { nativeKeyBytes } from './native-memory.ts';
 
 /** The one worker of a native server: runs whole programs, on an engine that has threads of its own. */
 const start = workerData as NativeWorkerStart;
@@ -35,12 +36,14 @@ function serve(): void {
   const { parameters } = program;
   const engine = openNative(parameters, { threads: start.threads, memoryBudget: start.budget.engine });
   const steps = fuseProgram(program, start.budget.fusion);
+  const keyBytes = nativeKeyBytes(program);
   const cache = new KeyCache<Handle>(
     keyUses(steps.flatMap(({ call }) => keyedBy(call))),
     start.budget.keys,
     (read) => withFile(start.keysPath, (file) => read(openEvaluationKeys(file, fingerprint))),
     {
       load: (file, section) => loadKey(engine, program, file, section),
+      bytesOf: (section) => keyBytes.get(section) ?? 0,
       release: (key) => engine.release(key),
     },
   );

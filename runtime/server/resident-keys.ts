@@ -37,7 +37,9 @@ export class ResidentKeys implements SealKeys {
   /** `uses`: the sections of all keys that one run uses, in order. As many as fit are loaded at once. */
   constructor(seal: Seal, withKeyFile: WithKeyFile, uses: readonly string[], budget: number) {
     this.#seal = seal;
-    this.#cache = new KeyCache<Loaded>(uses, Math.floor(budget / keyBytes(seal.parameters)), withKeyFile, {
+    const bytes = keyBytes(seal.parameters);
+    this.#cache = new KeyCache<Loaded>(uses, budget, withKeyFile, {
+      bytesOf: () => bytes,
       load: (file, name) => this.#read(file, name),
       release: ({ key }) => key.delete(),
     });
