@@ -106,7 +106,7 @@ function openEngine(program: Program, client: BenchClient, threads: number): Ope
       instructions.map((i) => key(i.op === 'rotate' ? galoisSection(i.steps) : conjugationSection)),
   };
   const steps = fuseProgram(program, { bytes: 2 ** 28, keys: Infinity });
-  const plaintexts = new PlaintextStore(engine, program, plaintextBudget);
+  const plaintexts = new PlaintextStore(engine, program, steps, plaintextBudget);
   const runner = { engine, keys, backend: nativeBackend(engine, keys), plaintexts };
   return { engine, keyBytes, run: (input) => runFused(program, steps, runner, [input])[0] };
 }

@@ -100,11 +100,11 @@ export function keyedBy(call: FusedCall): readonly Instruction[] {
 
 const keyed: ReadonlySet<Instruction['op']> = new Set(['rotate', 'conjugate', 'relinearize', 'switch_key']);
 
-/** For each register the number of the step that uses it last; results of the program live to the end. */
+/** For each ciphertext the number of the step that uses it last; results of the program live to the end. */
 export function lastSteps(program: Program, steps: readonly FusedStep[]): Map<Register, number> {
   const last = new Map<Register, number>();
   steps.forEach(({ call }, s) => {
-    for (const r of [...ciphersOf(call), ...plainsOf(call)]) last.set(r, s);
+    for (const r of ciphersOf(call)) last.set(r, s);
   });
   for (const { registers } of program.outputs) for (const r of registers) last.set(r, steps.length);
   return last;

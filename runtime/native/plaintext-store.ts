@@ -1,65 +1,92 @@
 import { InternalError } from '../../ir/diagnostics.ts';
 import type { Instruction, Program, Register } from '../../ir/program/program.ts';
 import { inputCount } from '../execute.ts';
+import { plainsOf, type FusedStep } from './fused-steps.ts';
 import { guardNative, type Handle, type NativeEngine } from './library.ts';
+import { plaintextWords } from './plaintext-words.ts';
 
 type Encode = Extract<Instruction, { op: 'encode' }>;
 
+const nameOf = ({ constant, level, scale }: Encode): string => `${constant} ${level} ${scale}`;
+
+/** The encoded weights of a program: equal ones have one name. */
+export interface Weight {
+  readonly name: string;
+  /** In the engine. */
+  readonly bytes: number;
+  /** How many steps of a run use it. */
+  readonly uses: number;
+}
+
+function encodeOf(program: Program, register: Register): Encode {
+  const instruction = program.instructions[register - inputCount(program)];
+  if (instruction.op !== 'encode') throw new InternalError(`register ${register} is no plaintext`);
+  return instruction;
+}
+
+/** All weights that the steps use. */
+export function weightsOf(program: Program, steps: readonly FusedStep[]): Weight[] {
+  const { constants, parameters } = program;
+  const words = new Map<number, number>();
+  const wordsOf = (constant: number): number => {
+    const known = words.get(constant) ?? plaintextWords(constants[constant], parameters.ringDegree);
+    words.set(constant, known);
+    return known;
+  };
+  const weights = new Map<string, Weight>();
+  for (const { call } of steps) {
+    for (const r of plainsOf(call)) {
+      const encode = encodeOf(program, r);
+      const name = nameOf(encode);
+      const known = weights.get(name) ?? { name, bytes: 8 * wordsOf(encode.constant) * (encode.level + 1), uses: 0 };
+      weights.set(name, { ...known, uses: known.uses + 1 });
+    }
+  }
+  return [...weights.values()];
+}
+
 /**
- * The encoded weights of a program, kept from run to run up to a budget in bytes; what does not fit is encoded at each use. Many are encoded at
- * once, each by one of the engine's threads.
+ * The encoded weights of a program, kept from use to use and from run to run up to a budget in bytes, those that are used most often first; others are
+ * encoded at each use. Many are encoded at once, each by one of the engine's threads.
  */
 export class PlaintextStore {
   readonly #engine: NativeEngine;
   readonly #program: Program;
-  readonly #budget: number;
-  readonly #first: number;
-  readonly #kept = new Map<string, Handle>();
+  /** The names of those to keep, and once they are made, the plaintexts. */
+  readonly #kept = new Map<string, Handle | undefined>();
   readonly #handles = new Set<Handle>();
-  #used = 0;
 
-  constructor(engine: NativeEngine, program: Program, budget: number) {
+  constructor(engine: NativeEngine, program: Program, steps: readonly FusedStep[], budget: number) {
     this.#engine = engine;
     this.#program = program;
-    this.#budget = budget;
-    this.#first = inputCount(program);
+    let left = budget;
+    for (const { name, bytes } of weightsOf(program, steps).sort((a, b) => b.uses - a.uses)) {
+      if (bytes > left) continue;
+      left -= bytes;
+      this.#kept.set(name, undefined);
+    }
   }
 
-  /** The plaintexts of these registers, all of one level. The caller gives each back. */
+  /** The plaintexts of these registers, all of one level. The caller gives them back. */
   take(registers: readonly Register[]): Handle[] {
-    const found = registers.map((r) => this.#kept.get(this.#keyOf(r)));
-    const missing = registers.filter((_, i) => found[i] === undefined);
+    const encodes = registers.map((r) => encodeOf(this.#program, r));
+    const found = encodes.map((e) => this.#kept.get(nameOf(e)));
+    const missing = encodes.filter((_, i) => found[i] === undefined);
     if (missing.length === 0) return found.flatMap((h) => h ?? []);
-    const encodes = missing.map((r) => this.#encodeOf(r));
-    const { constants, parameters } = this.#program;
-    const vectors = encodes.map((e) => constants[e.constant]);
-    const scales = Float64Array.from(encodes, (e) => e.scale);
-    const { level } = encodes[0];
-    const made = guardNative('encode', () => this.#engine.encodeMany(vectors, level, scales));
-    missing.forEach((r, i) => {
-      const bytes = 8 * (vectors[i].length === 1 ? 1 : parameters.ringDegree) * (level + 1);
-      if (this.#used + bytes > this.#budget || this.#kept.has(this.#keyOf(r))) return;
-      this.#used += bytes;
-      this.#kept.set(this.#keyOf(r), made[i]);
+    const vectors = missing.map((e) => this.#program.constants[e.constant]);
+    const scales = Float64Array.from(missing, (e) => e.scale);
+    const made = guardNative('encode', () => this.#engine.encodeMany(vectors, missing[0].level, scales));
+    missing.forEach((e, i) => {
+      if (!this.#kept.has(nameOf(e)) || this.#kept.get(nameOf(e)) !== undefined) return;
+      this.#kept.set(nameOf(e), made[i]);
       this.#handles.add(made[i]);
     });
     let next = 0;
     return found.map((h) => h ?? made[next++]);
   }
 
-  /** Gives a plaintext back. */
-  release(plaintext: Handle): void {
-    if (!this.#handles.has(plaintext)) guardNative('release', () => this.#engine.release(plaintext));
-  }
-
-  #encodeOf(register: Register): Encode {
-    const instruction = this.#program.instructions[register - this.#first];
-    if (instruction.op !== 'encode') throw new InternalError(`register ${register} is no plaintext`);
-    return instruction;
-  }
-
-  #keyOf(register: Register): string {
-    const { constant, level, scale } = this.#encodeOf(register);
-    return `${constant} ${level} ${scale}`;
+  /** Gives plaintexts back. */
+  release(plaintexts: readonly Handle[]): void {
+    for (const p of plaintexts) if (!this.#handles.has(p)) guardNative('release', () => this.#engine.release(p));
   }
 }

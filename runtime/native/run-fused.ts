@@ -33,31 +33,32 @@ export function runFused(
   const secondsOf = ({ covers }: FusedStep): number => covers.reduce((sum, at) => sum + program.seconds[at], 0);
   const total = steps.reduce((sum, step) => sum + secondsOf(step), 0);
   const ciphers = new Map<Register, Handle>(inputs.map((c, r) => [r, c]));
-  const plains = new Map<Register, Handle>();
   const release = (r: Register): void => {
     const c = ciphers.get(r);
     if (c !== undefined && r >= borrowed) runner.backend.releaseCipher(c);
-    const p = plains.get(r);
-    if (p !== undefined) runner.plaintexts.release(p);
     ciphers.delete(r);
-    plains.delete(r);
   };
   try {
     let done = 0;
     steps.forEach((step, s) => {
       const { call, covers } = step;
       if (options.cancelled?.()) fail('FHE0802', `stopped at step ${s} of ${steps.length}`);
-      const needed = plainsOf(call).filter((r) => !plains.has(r));
-      runner.plaintexts.take(needed).forEach((p, i) => plains.set(needed[i], p));
-      const made = resultsOf(call);
-      runCall(
-        runner,
-        call,
-        (r) => held(ciphers, r),
-        (r) => held(plains, r),
-      ).forEach((c, i) => ciphers.set(made[i], c));
-      for (const r of new Set([...ciphersOf(call), ...plainsOf(call)])) if (last.get(r) === s) release(r);
-      for (const r of made) if (!last.has(r)) release(r);
+      const weights = plainsOf(call);
+      const plaintexts = runner.plaintexts.take(weights);
+      const plains = new Map(weights.map((r, i) => [r, plaintexts[i]]));
+      try {
+        const made = runCall(
+          runner,
+          call,
+          (r) => held(ciphers, r),
+          (r) => held(plains, r),
+        );
+        resultsOf(call).forEach((r, i) => ciphers.set(r, made[i]));
+      } finally {
+        runner.plaintexts.release(plaintexts);
+      }
+      for (const r of new Set(ciphersOf(call))) if (last.get(r) === s) release(r);
+      for (const r of resultsOf(call)) if (!last.has(r)) release(r);
       done += secondsOf(step);
       options.onProgress?.(total > 0 ? done / total : 1, covers.at(-1) ?? 0);
     });
@@ -66,7 +67,7 @@ export function runFused(
     for (const r of registers) ciphers.delete(r);
     return results;
   } finally {
-    for (const r of [...ciphers.keys(), ...plains.keys()]) release(r);
+    for (const r of [...ciphers.keys()]) release(r);
   }
 }
 

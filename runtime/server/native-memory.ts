@@ -5,6 +5,7 @@ import { neededKeys } from '../files/evaluation-keys.ts';
 import { fuseProgram, type FusionLimits } from '../native/fuse.ts';
 import { ciphersOf, keyedBy, lastSteps, plainsOf, resultsOf, type FusedCall } from '../native/fused-steps.ts';
 import { describeNeeded, loadedKeyBytes } from '../native/key-bytes.ts';
+import { weightsOf } from '../native/plaintext-store.ts';
 import { registerShapes, shapeOf, type RegisterShape } from '../native/register-shapes.ts';
 import { formatMemory, machineMemory, machineShare } from './budgets.ts';
 import { keyUses } from './key-cache.ts';
@@ -64,16 +65,17 @@ export function nativeWorkingBytes(program: Program, limits = leastFusion): numb
   const inputs = inputCount(program);
   for (let r = 0; r < inputs; r++) hold(r);
   steps.forEach(({ call }, s) => {
-    for (const r of plainsOf(call)) hold(r);
-    for (const r of resultsOf(call)) {
+    const results = resultsOf(call);
+    for (const r of results) {
       if (!shapes.has(r)) shapes.set(r, shapeOfResult(call, shape));
       hold(r);
     }
-    const { level } = shape(resultsOf(call)[0]);
-    const switched = call.kind === 'automorphisms' ? call.results.length : keyedBy(call).length;
-    const onTheWay = switched > 0 ? 4 * (level + 1) + 2 * (1 + switched) * specialPrimes.length : 0;
-    peak = Math.max(peak, live + onTheWay);
-    for (const r of [...ciphersOf(call), ...plainsOf(call), ...resultsOf(call)]) {
+    const { level } = shape(results[0]);
+    const switched = call.kind === 'automorphisms' ? results.length : keyedBy(call).length;
+    const splitting = switched > 0 ? 4 * (level + 1) + 2 * (1 + switched) * specialPrimes.length : 0;
+    const plains = plainsOf(call).reduce((sum, r) => sum + sizeOf(r), 0);
+    peak = Math.max(peak, live + splitting + plains);
+    for (const r of [...ciphersOf(call), ...results]) {
       if ((last.get(r) ?? s) > s || r < inputs || !held.delete(r)) continue;
       live -= sizeOf(r);
     }
@@ -89,17 +91,6 @@ function shapeOfResult(call: FusedCall, shape: (r: Register) => RegisterShape): 
   if (call.kind === 'instruction') return shapeOf(call.instruction, shape);
   const shapes = ciphersOf(call).map(shape);
   return { level: shapes[0].level, parts: shapes.reduce((most, { parts }) => Math.max(most, parts), 0) };
-}
-
-/** Bytes of all distinct encoded weights of a run, a number for every slot being one word a prime. */
-function plaintextBytes({ instructions, constants, parameters }: Program): number {
-  const known = new Map<string, number>();
-  for (const i of instructions) {
-    if (i.op !== 'encode') continue;
-    const words = constants[i.constant].length === 1 ? 1 : parameters.ringDegree;
-    known.set(`${i.constant} ${i.level} ${i.scale}`, 8 * words * (i.level + 1));
-  }
-  return [...known.values()].reduce((a, b) => a + b, 0);
 }
 
 /**

@@ -55,7 +55,7 @@ function serve(): void {
     automorphisms: (instructions: readonly Automorphism[]) => cache.take(keyUses(instructions)),
   };
   const backend = nativeBackend(engine, keys);
-  const plaintexts = new PlaintextStore(engine, program, start.budget.plaintexts);
+  const plaintexts = new PlaintextStore(engine, program, steps, start.budget.plaintexts);
   const types = program.inputs.flatMap((signature) => signature.registers.map(() => signature));
   const registers = program.outputs.flatMap((output) => output.registers);
 

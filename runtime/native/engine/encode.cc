@@ -51,6 +51,23 @@ void round_all(std::vector<double>& values) {
   for (double& x : values) x = std::abs(x) < 0x1p51 ? (x + shift) - shift : std::nearbyint(x);
 }
 
+/// Runs as short as these are not worth their place.
+constexpr std::size_t least_run = 16;
+
+/// The number of equal words in a row of the transform of a vector of real parts and perhaps imaginary parts, a power of two; 1 where that is
+/// less than `least_run`.
+std::size_t run_of(std::span<const double> values, std::size_t slots) {
+  const auto repeats = [&](std::size_t period) {
+    for (std::size_t part = 0; part < values.size(); part += slots)
+      if (!std::equal(values.data() + part, values.data() + part + slots - period, values.data() + part + period)) return false;
+    return true;
+  };
+  std::size_t period = slots;
+  while (period > 2 && repeats(period / 2)) period /= 2;
+  const std::size_t run = slots / period;
+  return run < least_run ? 1 : run;
+}
+
 double largest_magnitude(std::span<const double> values) {
   double largest = 0;
   for (const double x : values) largest = std::abs(x) <= largest ? largest : std::abs(x);
@@ -114,15 +131,20 @@ Plaintext Encoder::encode(const Ring& ring, Memory& memory, Pool& pool, std::spa
   require_room(ring, level, largest_magnitude(values) * scale, scale);
   std::vector<double> rounded = coefficients(values, scale);
   round_all(rounded);
+  out.run = run_of(values, degree_ / 2);
+  // A polynomial in X^run, but for the rounding of doubles.
+  for (std::size_t j = 0; out.run > 1 && j < degree_; j++)
+    if (j % out.run != 0) rounded[j] = 0;
   const double largest = largest_magnitude(rounded);
   require_room(ring, level, largest, scale);
 
   std::vector<std::int64_t> whole;
   if (largest < narrow) whole.assign(rounded.begin(), rounded.end());
-  out.words = Polynomial(memory, degree_, level + 1);
+  out.words = Polynomial(memory, degree_ / out.run, level + 1);
   pool.for_each(level + 1, [&](std::size_t i) {
     const auto& [modulus, tables, kernel] = ring.limbs[i];
-    Word* words = out.words.limb(i);
+    Buffer all(memory, out.run == 1 ? 0 : degree_);
+    Word* words = out.run == 1 ? out.words.limb(i) : all.data();
     if (!whole.empty()) {
       // A multiple of the prime that makes every coefficient positive.
       const Word shift = (static_cast<Word>(largest) / modulus.value + 1) * modulus.value;
@@ -133,6 +155,7 @@ Plaintext Encoder::encode(const Ring& ring, Memory& memory, Pool& pool, std::spa
       std::transform(rounded.begin(), rounded.end(), words, residue);
     }
     kernel->forward(words, tables);
+    for (std::size_t j = 0; out.run > 1 && j < degree_ / out.run; j++) out.words.limb(i)[j] = words[j * out.run];
   });
   return out;
 }

@@ -1,5 +1,6 @@
 #include "ring.hpp"
 
+#include <algorithm>
 #include <bit>
 #include <string>
 #include <unordered_set>
@@ -32,6 +33,17 @@ Ring make_ring(std::size_t degree, std::span<const Word> data_primes, std::span<
     }
   }
   return ring;
+}
+
+const Word* Plaintext::limb(std::size_t i, std::size_t at, std::size_t count, Word* scratch) const noexcept {
+  if (constants.empty() && run == 1) return words.limb(i) + at;
+  if (!constants.empty() || run >= count) {
+    std::fill_n(scratch, count, constants.empty() ? words.limb(i)[at / run] : constants[i]);
+  } else {
+    const Word* from = words.limb(i) + at / run;
+    for (std::size_t k = 0; k < count / run; k++) std::fill_n(scratch + k * run, run, from[k]);
+  }
+  return scratch;
 }
 
 Polynomial::Polynomial(Memory& memory, std::size_t degree, std::size_t limb_count)

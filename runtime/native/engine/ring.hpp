@@ -62,13 +62,20 @@ struct Ciphertext {
   double scale = 1;
 };
 
-/// An encoded vector modulo q_0 .. q_level, in transform form. A constant polynomial, which stands for one number in every slot, takes one
-/// word for each limb only: all words of limb i are constants[i], and `words` holds nothing; otherwise `constants` is empty.
+/// An encoded vector modulo q_0 .. q_level, in transform form. Vectors that repeat take less: one whose first p slots come again and again is a
+/// polynomial in X^(N / 2p), and its words stand in runs of N / 2p equal ones, of which `words` holds one each. A constant polynomial, which stands
+/// for one number in every slot, is one word for each limb: all words of limb i are constants[i], and `words` holds nothing; otherwise `constants`
+/// is empty.
 struct Plaintext {
   Polynomial words;
+  /// How many equal words of the transform each word stands for: a power of two.
+  std::size_t run = 1;
   std::vector<Word> constants;
   std::size_t level = 0;
   double scale = 1;
+
+  /// Words `at` .. `at + count - 1` of limb i; `at` is a multiple of `count`, which is a power of two. Either where they lie, or written to `scratch`.
+  const Word* limb(std::size_t i, std::size_t at, std::size_t count, Word* scratch) const noexcept;
 };
 
 }  // namespace fhec

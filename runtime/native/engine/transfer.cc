@@ -93,14 +93,9 @@ void export_ciphertext(Engine& engine, const Ciphertext& a, std::uint8_t* out) {
 
 void export_plaintext(Engine& engine, const Plaintext& p, std::uint8_t* out) {
   const std::size_t n = engine.ring().degree;
-  if (p.constants.empty()) {
-    std::memcpy(out, p.words.limb(0), (p.level + 1) * n * sizeof(Word));
-    return;
-  }
-  for (const Word constant : p.constants) {
-    for (std::size_t j = 0; j < n; j++) std::memcpy(out + j * sizeof(Word), &constant, sizeof(Word));
-    out += n * sizeof(Word);
-  }
+  Buffer scratch(engine.memory(), n);
+  for (std::size_t i = 0; i <= p.level; i++)
+    std::memcpy(out + i * n * sizeof(Word), p.limb(i, 0, n, scratch.data()), n * sizeof(Word));
 }
 
 }  // namespace fhec

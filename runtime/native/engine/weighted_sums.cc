@@ -14,8 +14,6 @@ namespace {
 
 /// Words that are worked on at once: those of ten inputs of two parts stay in the fastest caches.
 constexpr std::size_t block = 512;
-/// What one call of Kernel::inner_product takes.
-constexpr std::size_t most_terms = 64;
 /// Each thread has this many pieces of work or more, so that none waits long for the last.
 constexpr std::size_t pieces = 8;
 
@@ -45,54 +43,61 @@ Shape shape_of(std::span<const Ciphertext* const> inputs, std::span<const Weight
   return shape;
 }
 
-/// One block of one limb of one part of a row.
+/// One block of one limb of both parts of a row.
 class RowBlock {
  public:
-  RowBlock(std::span<const Ciphertext* const> inputs, std::size_t limb, std::size_t at, std::size_t words)
-      : inputs_(inputs), limb_(limb), at_(at), words_(words) {}
+  RowBlock(std::span<const Ciphertext* const> inputs, const Limb& limb, std::size_t limb_index, std::size_t at, std::size_t words)
+      : inputs_(inputs), limb_(limb), index_(limb_index), at_(at), words_(words) {}
 
-  void sum(Word* out, std::span<const WeightedTerm> row, std::size_t part, const Limb& limb) {
-    std::size_t terms = 0;
-    std::size_t constants = 0;
-    bool begun = false;
-    const auto finish = [&] {
-      if (terms == 0 && begun) return;
-      Word* to = begun ? scratch_.data() : out;
-      if (terms == 0)
-        std::fill_n(to, words_, Word{0});
-      else
-        limb.kernel->inner_product(to, left_.data(), right_.data(), terms, words_, limb.modulus);
-      if (begun) limb.kernel->add(out, out, to, words_, limb.modulus);
-      begun = true;
-      terms = constants = 0;
-    };
+  void sum(Ciphertext& out, std::span<const WeightedTerm> row) {
+    begun_ = false;
     for (const auto& [input, weight] : row) {
-      const Ciphertext& a = *inputs_[input];
-      if (part >= a.parts.size()) continue;
-      left_[terms] = a.parts[part].limb(limb_) + at_;
-      if (weight->constants.empty()) {
-        right_[terms] = weight->words.limb(limb_) + at_;
-      } else {
-        Word* spread = spread_[constants++].data();
-        std::fill_n(spread, words_, weight->constants[limb_]);
-        right_[terms] = spread;
-      }
-      if (++terms == most_terms || constants == spread_.size()) finish();
+      sources_[terms_] = inputs_[input];
+      weights_[terms_] = weight->limb(index_, at_, words_, spread_[terms_].data());
+      if (++terms_ == most_terms) finish(out);
     }
-    finish();
+    if (terms_ > 0) finish(out);
   }
 
  private:
+  /// What one pass takes; the copies of weights that lie in runs must stay in the fastest caches too.
+  static constexpr std::size_t most_terms = 32;
   struct alignas(64) Words : std::array<Word, block> {};
 
+  /// Adds the terms so far to every part, or begins with them.
+  void finish(Ciphertext& out) {
+    for (std::size_t part = 0; part < out.parts.size(); part++) {
+      std::array<const Word*, most_terms> left;
+      std::array<const Word*, most_terms> right;
+      std::size_t count = 0;
+      for (std::size_t k = 0; k < terms_; k++) {
+        if (part >= sources_[k]->parts.size()) continue;
+        left[count] = sources_[k]->parts[part].limb(index_) + at_;
+        right[count++] = weights_[k];
+      }
+      Word* to = out.parts[part].limb(index_) + at_;
+      if (count == 0) {
+        if (!begun_) std::fill_n(to, words_, Word{0});
+        continue;
+      }
+      Word* made = begun_ ? scratch_.data() : to;
+      limb_.kernel->inner_product(made, left.data(), right.data(), count, words_, limb_.modulus);
+      if (begun_) limb_.kernel->add(to, to, made, words_, limb_.modulus);
+    }
+    begun_ = true;
+    terms_ = 0;
+  }
+
   std::span<const Ciphertext* const> inputs_;
-  std::size_t limb_;
+  const Limb& limb_;
+  std::size_t index_;
   std::size_t at_;
   std::size_t words_;
-  std::array<const Word*, most_terms> left_;
-  std::array<const Word*, most_terms> right_;
-  /// Constant weights, one word for every place of the block.
-  std::array<Words, 8> spread_;
+  bool begun_ = false;
+  std::size_t terms_ = 0;
+  std::array<const Ciphertext*, most_terms> sources_;
+  std::array<const Word*, most_terms> weights_;
+  std::array<Words, most_terms> spread_;
   Words scratch_;
 };
 
@@ -120,12 +125,9 @@ std::vector<Ciphertext> weighted_sums(Engine& engine, std::span<const Ciphertext
     const std::size_t i = task / slices;
     const std::size_t slice = task % slices;
     for (std::size_t b = slice * blocks / slices; b < (slice + 1) * blocks / slices; b++) {
-      RowBlock piece(inputs, i, b * words, words);
-      for (std::size_t r = 0; r < rows.size(); r++) {
-        if (i > out[r].level) continue;
-        for (std::size_t p = 0; p < out[r].parts.size(); p++)
-          piece.sum(out[r].parts[p].limb(i) + b * words, rows[r], p, ring.limbs[i]);
-      }
+      RowBlock piece(inputs, ring.limbs[i], i, b * words, words);
+      for (std::size_t r = 0; r < rows.size(); r++)
+        if (i <= out[r].level) piece.sum(out[r], rows[r]);
     }
   });
   return out;

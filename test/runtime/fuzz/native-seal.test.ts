@@ -146,8 +146,8 @@ describe.skipIf(!hasEngine)(whyNoEngine || `mutants of SEAL's files at the nativ
       try {
         const single = execute(mutant, backend, inputs);
         for (const c of single) held.add(c);
-        const plaintexts = new PlaintextStore(engine, mutant, 0);
         const steps = fuseProgram(mutant, budget.fusion);
+        const plaintexts = new PlaintextStore(engine, mutant, steps, 0);
         const fused = runFused(mutant, steps, { engine, backend, keys, plaintexts }, inputs);
         for (const c of fused) held.add(c);
         const bytes = (c: Handle): Uint8Array => giveCiphertext(engine, parameters, c);

@@ -10,7 +10,7 @@ import { nativeBackend } from '../../../runtime/native/backend.ts';
 import { fuseProgram, type FusionLimits } from '../../../runtime/native/fuse.ts';
 import { ciphersOf, resultsOf, type Automorphism } from '../../../runtime/native/fused-steps.ts';
 import type { Handle, NativeEngine } from '../../../runtime/native/library.ts';
-import { PlaintextStore } from '../../../runtime/native/plaintext-store.ts';
+import { PlaintextStore, weightsOf } from '../../../runtime/native/plaintext-store.ts';
 import { runFused, type FusedRunner } from '../../../runtime/native/run-fused.ts';
 import { nativeWorkingBytes } from '../../../runtime/server/native-memory.ts';
 import { Assembler, testParameters } from '../assembler.ts';
@@ -179,7 +179,7 @@ describe.skipIf(!hasEngine)(whyNoEngine || 'a fused program', () => {
     for (const limit of limits) {
       const fused = fuseProgram(program, limit);
       const held = engine.objectCount();
-      const plaintexts = new PlaintextStore(engine, program, 0);
+      const plaintexts = new PlaintextStore(engine, program, fused, 0);
       const progress: number[] = [];
       const onProgress = (done: number): void => void progress.push(done);
       expect(results(runFused(program, fused, { ...runner, plaintexts }, inputs, { onProgress }), inputs)).toEqual(
@@ -214,12 +214,17 @@ describe.skipIf(!hasEngine)(whyNoEngine || 'a fused program', () => {
     const fused = fuseProgram(program, limits[0]);
     const inputs = inputsOf(program, 7);
     const held = engine.objectCount();
+    const before = engine.bytesInUse();
     const bytes = 8 * parameters.ringDegree * parameters.primes.length;
-    const plaintexts = new PlaintextStore(engine, program, 5 * bytes);
+    const plaintexts = new PlaintextStore(engine, program, fused, 5 * bytes);
     const first = results(runFused(program, fused, { ...runner, plaintexts }, inputs), inputs);
     const kept = engine.objectCount() - held;
-    expect(kept).toBeGreaterThanOrEqual(5);
-    expect(kept).toBeLessThan(15);
+    expect(kept).toBe(5);
+    expect(engine.bytesInUse() - before).toBe(
+      weightsOf(program, fused)
+        .slice(0, 5)
+        .reduce((sum, w) => sum + w.bytes, 0),
+    );
     expect(results(runFused(program, fused, { ...runner, plaintexts }, inputs), inputs)).toEqual(first);
     expect(engine.objectCount() - held).toBe(kept);
     inputs.forEach((h) => engine.release(h));

@@ -89,8 +89,9 @@ export function openNativeBench(
         cipher.delete();
         return takeCiphertext(engine, parameters, bytes, signature);
       });
-      const plaintexts = new PlaintextStore(engine, program, 0);
-      const results = runFused(program, fuseProgram(program, fusion), { engine, backend, keys, plaintexts }, given);
+      const steps = fuseProgram(program, fusion);
+      const plaintexts = new PlaintextStore(engine, program, steps, 0);
+      const results = runFused(program, steps, { engine, backend, keys, plaintexts }, given);
       const vectors = results.map(decrypt);
       for (const handle of new Set([...given, ...results])) engine.release(handle);
       if (engine.objectCount() !== held) throw new Error(`${engine.objectCount() - held} objects were left behind`);

@@ -16,10 +16,8 @@ std::vector<double> coefficients(Engine& engine, const Plaintext& p) {
   const std::size_t n = engine.ring().degree;
   const Limb& limb = engine.ring().limbs[0];
   AlignedWords words(n);
-  if (p.constants.empty())
-    std::copy_n(p.words.limb(0), n, words.begin());
-  else
-    std::fill(words.begin(), words.end(), p.constants[0]);
+  AlignedWords scratch(n);
+  std::copy_n(p.limb(0, 0, n, scratch.data()), n, words.begin());
   limb.kernel->inverse(words.data(), limb.tables);
   std::vector<double> out;
   for (const Word w : words)
@@ -51,6 +49,33 @@ Plaintext encode(Engine& engine, std::span<const double> values, std::size_t lev
 }
 
 }  // namespace
+
+TEST(encode_keeps_one_word_of_each_run) {
+  for (const std::size_t degree : {64, 512}) {
+    const auto engine = random_engine({.degree = degree, .data = {55, 45}, .special = {}, .threads = 2});
+    const std::size_t slots = degree / 2;
+    for (std::size_t period = 2; period <= slots; period *= 2) {
+      for (const std::size_t length : {slots, degree}) {
+        std::vector<double> values = random_numbers(length);
+        for (std::size_t j = 0; j < length; j++) values[j] = values[j - j % slots + j % period];
+        const Plaintext p = encode(*engine, values, 1, 0x1p40);
+        const std::size_t run = slots / period;
+        CHECK_EQUAL(p.run, run < 16 ? std::size_t{1} : run);
+        const std::vector<double> found = coefficients(*engine, p);
+        for (std::size_t j = 0; j < slots; j++) {
+          const std::complex<double> exact(values[j], length == degree ? values[slots + j] : 0);
+          CHECK(std::abs(slot(found, j) / 0x1p40 - exact) < 0x1p-30);
+        }
+        // Words of any block are those of the whole.
+        AlignedWords all(degree), block(degree);
+        const Word* whole = p.limb(1, 0, degree, all.data());
+        for (std::size_t count = 8; count <= degree; count *= 2)
+          for (std::size_t at = 0; at < degree; at += count)
+            CHECK(std::equal(whole + at, whole + at + count, p.limb(1, at, count, block.data())));
+      }
+    }
+  }
+}
 
 TEST(encode_puts_numbers_into_slots) {
   // Lengths of the transform that are even and odd powers of two.

@@ -6,10 +6,13 @@
 namespace fhec::test {
 namespace {
 
-Plaintext random_weight(Engine& engine, std::size_t level, bool constant) {
+Plaintext random_weight(Engine& engine, std::size_t level, bool constant, std::size_t run = 1) {
   Plaintext p;
   p.level = level;
-  if (!constant) p.words = random_polynomial(engine, level);
+  p.run = run;
+  if (!constant) p.words = Polynomial(engine.memory(), engine.ring().degree / run, level + 1);
+  for (std::size_t i = 0; !constant && i <= level; i++)
+    for (std::size_t j = 0; j < engine.ring().degree / run; j++) p.words.limb(i)[j] = random_below(engine.ring().limbs[i].modulus.value);
   for (std::size_t i = 0; constant && i <= level; i++) p.constants.push_back(random_below(engine.ring().limbs[i].modulus.value));
   return p;
 }
@@ -43,7 +46,7 @@ TEST(weighted_sums_equal_products_and_sums) {
     for (std::size_t i = 0; i < 5; i++) ciphertexts.push_back(random_ciphertext(*engine, trial % 4 == 0 ? 2 + i % 2 : 2, level));
     for (const Ciphertext& a : ciphertexts) inputs.push_back(&a);
     std::vector<Plaintext> weights;
-    for (std::size_t i = 0; i < 12; i++) weights.push_back(random_weight(*engine, level, i % 4 == 3));
+    for (std::size_t i = 0; i < 12; i++) weights.push_back(random_weight(*engine, level, i % 4 == 3, i % 4 == 3 ? 1 : std::size_t{1} << random_below(6)));
     std::vector<std::vector<WeightedTerm>> rows(1 + random_below(4));
     for (std::vector<WeightedTerm>& row : rows) {
       const std::size_t terms = 1 + random_below(trial == 7 ? 150 : 9);

@@ -1,0 +1,19 @@
+/** Runs as short as these are not worth their place: least_run in runtime/native/engine/encode.cc. */
+const leastRun = 16;
+
+/**
+ * The words that the engine keeps of an encoded vector for each prime: one for a number in every slot, all N for most vectors, and one for each run
+ * of equal words where the first slots come again and again. `vector` as in Backend.encode.
+ */
+export function plaintextWords(vector: Float64Array, ringDegree: number): number {
+  if (vector.length === 1) return 1;
+  const slots = ringDegree / 2;
+  const repeats = (period: number): boolean => {
+    for (let part = 0; part < vector.length; part += slots)
+      for (let j = part; j + period < part + slots; j++) if (vector[j] !== vector[j + period]) return false;
+    return true;
+  };
+  let period = slots;
+  while (period > 2 && repeats(period / 2)) period /= 2;
+  return slots / period < leastRun ? ringDegree : 2 * period;
+}
