@@ -4,8 +4,8 @@ import { inputCount } from '../execute.ts';
 import { neededKeys } from '../files/evaluation-keys.ts';
 import { fuseProgram, type FusionLimits } from '../native/fuse.ts';
 import { ciphersOf, keyedBy, lastSteps, plainsOf, resultsOf, type FusedCall } from '../native/fused-steps.ts';
-import { describeNeeded, loadedKeyBytes } from '../native/key-bytes.ts';
 import { weightsOf } from '../native/plaintext-store.ts';
+import { describeNeeded, loadedKeyBytes } from '../native/key-bytes.ts';
 import { registerShapes, shapeOf, type RegisterShape } from '../native/register-shapes.ts';
 import { formatMemory, machineMemory, machineShare } from './budgets.ts';
 import { keyUses } from './key-cache.ts';
@@ -115,8 +115,9 @@ export function nativeBudget(program: Program, limits: NativeLimits, machine = m
   const spare = Math.max(0, available - (bytes > 0 ? working(bytes) + largest : least));
   const keys = Math.min(wanted, largest + spare);
   const left = spare - (keys - largest);
-  const plaintexts = Math.min(limits.plaintextBudget ?? defaultPlaintexts, plaintextBytes(program), left);
   const fusion = bytes > 0 ? { bytes, keys: together(keys) } : leastFusion;
+  const weights = weightsOf(program, fuseProgram(program, fusion)).reduce((sum, w) => sum + w.bytes, 0);
+  const plaintexts = Math.min(limits.plaintextBudget ?? defaultPlaintexts, weights, left);
   return { keys, plaintexts, fusion, engine: Math.floor(memoryBudget ?? 0) };
 }
 
