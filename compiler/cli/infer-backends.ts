@@ -7,6 +7,7 @@ import type { Tensor } from '../../ir/tensor.ts';
 import { readSecretKey } from '../../runtime/client/keys.ts';
 import { openClient } from '../../runtime/client/session.ts';
 import { loadNative } from '../../runtime/native/library.ts';
+import { requireSeal } from '../../runtime/seal/require-seal.ts';
 import { openServer, type ServerOptions } from '../../runtime/server/session.ts';
 import { openSimulator } from '../../runtime/simulator/simulator.ts';
 import { makeKeys } from './commands/keygen.ts';
@@ -77,8 +78,9 @@ async function openEncrypted(
   { specification }: Model,
   options: InferenceOptions,
 ): Promise<Inference> {
-  // Without the engine no keys are worth making.
+  // Without a back end no keys are worth making.
   if (backend === 'native') loadNative();
+  else requireSeal(specification.parameters);
   const folder = mkdtempSync(join(tmpdir(), 'fhec-infer-'));
   const clear = (): void => rmSync(folder, { recursive: true, force: true });
   try {

@@ -6,7 +6,8 @@ import SEAL from 'node-seal/throws_wasm_node_umd.js';
 import type { Context } from 'node-seal/implementation/context.js';
 import type { ParmsIdType } from 'node-seal/implementation/parms-id-type.js';
 import type { Parameters } from '../../ir/ckks/parameters.ts';
-import { fitsSeal, isSecure } from '../../ir/ckks/parameters.ts';
+import { isSecure } from '../../ir/ckks/parameters.ts';
+import { requireSeal } from './require-seal.ts';
 import { newPlainText, poolClass, withPool } from './pools.ts';
 import type { CipherText, PlainText, Seal } from './seal.ts';
 import { largestMagnitude, largestValue } from '../largest-value.ts';
@@ -36,7 +37,7 @@ export function createSeal(library: SEALLibrary, parameters: Parameters): Seal {
   if (!isSecure(parameters) && parameters.secure) {
     fail('FHE0601', 'the parameters claim 128-bit security and do not have it');
   }
-  if (!fitsSeal(parameters)) fail('FHE0801', 'SEAL takes exactly one special prime');
+  requireSeal(parameters);
   return guard(library, 'context', () => {
     const moduli = [...parameters.primes, ...parameters.specialPrimes].map((q) => library.Modulus(q));
     const vector = library.Vector();

@@ -1,6 +1,5 @@
 import { availableParallelism } from 'node:os';
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
-import { fitsSeal } from '../../ir/ckks/parameters.ts';
 import { fail, FhecError } from '../../ir/diagnostics.ts';
 import { readContainer } from '../../ir/program/container.ts';
 import { readModel, type Model } from '../../ir/program/model-file.ts';
@@ -11,6 +10,7 @@ import { openEvaluationKeys } from '../files/evaluation-keys.ts';
 import { withFile } from '../files/files.ts';
 import { WorkerLink } from '../worker-link.ts';
 import { loadNative } from '../native/library.ts';
+import { requireSeal } from '../seal/require-seal.ts';
 import type { NativeWorkerStart, RunRequest, WorkerReply, WorkerStart } from './messages.ts';
 import { machineMemory, threadBudgets } from './budgets.ts';
 import { nativeBudget } from './native-memory.ts';
@@ -73,12 +73,7 @@ interface Workers {
 
 /** One worker a thread, each with its share of the program. */
 function startSeal(modelPath: string, keysPath: string, model: Model, options: ServerOptions): Workers {
-  const { parameters } = model.program;
-  if (!fitsSeal(parameters))
-    fail(
-      'FHE0804',
-      `SEAL takes keys of one special prime and those of this program have ${parameters.specialPrimes.length}; it runs with --backend native`,
-    );
+  requireSeal(model.program.parameters);
   const threads = options.threads ?? Math.min(2, availableParallelism());
   const shares = partition(model.program, threads, transferSeconds);
   const budgets = threadBudgets(model.program, shares.workerOf, threads, options, machineMemory());

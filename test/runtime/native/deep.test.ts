@@ -2,19 +2,17 @@ import { cpSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { emitProgram } from '../../../compiler/emit/emit-program.ts';
 import { topLevel } from '../../../ir/ckks/parameters.ts';
 import { writeModel } from '../../../ir/program/model-file.ts';
 import { specificationFingerprint, specificationOf } from '../../../ir/program/schema.ts';
 import { tensor } from '../../../ir/tensor.ts';
-import { bootstrapModule } from '../../../passes/kernels/bootstrap/module.ts';
-import { bootstrapDefaults, planBootstrap } from '../../../passes/kernels/bootstrap/plan.ts';
 import { clientParameters } from '../../../runtime/client/client-parameters.ts';
 import { generateKeys, readSecretKey, type KeyReport } from '../../../runtime/client/keys.ts';
 import { openClient, type ClientSession } from '../../../runtime/client/session.ts';
 import { neededKeys, openEvaluationKeys } from '../../../runtime/files/evaluation-keys.ts';
 import { withFile, writeFileParts } from '../../../runtime/files/files.ts';
 import { openServer } from '../../../runtime/server/session.ts';
+import { deepProgram } from './deep-program.ts';
 import { hasEngine, whyNoEngine } from './engines.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'fhec-deep-'));
@@ -22,21 +20,8 @@ const modelPath = join(folder, 'server', 'model.fhec');
 const keysPath = join(folder, 'server', 'eval.keys');
 const slots = 512;
 
-/** A bootstrap of a toy ring, with three special primes. */
-const { plan, parameters } = planBootstrap({
-  ...bootstrapDefaults,
-  ringDegree: 2 * slots,
-  slots,
-  sineBits: 34,
-  ratioBits: 12,
-  arcsine: 3,
-  scaleBits: 34,
-  userLevels: 1,
-  highBits: 48,
-  specialPrimes: 3,
-  specialBits: 50,
-});
-const program = emitProgram(bootstrapModule(plan, parameters), { insecureForTests: true });
+const program = deepProgram(slots);
+const { parameters } = program;
 const specification = specificationOf(program, 2 ** -12);
 const data = Float64Array.from({ length: slots }, (_, i) => Math.sin(i * i));
 
