@@ -46,7 +46,7 @@ const goals: Readonly<Record<string, BootstrapGoal>> = {
     mostUserLevels: 30,
     slotsToCoeffs: 3,
     coeffsToSlots: 3,
-    specialPrimes: 5,
+    specialPrimes: 7,
   },
 };
 
