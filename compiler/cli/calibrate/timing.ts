@@ -2,6 +2,7 @@ import type { CostedOp } from '../../../passes/analysis/cost-table.ts';
 import { isSecure, maxModulusBits, type Parameters } from '../../../ir/ckks/parameters.ts';
 import { InternalError } from '../../../ir/diagnostics.ts';
 import { makeParameters } from '../../../passes/schedule/parameters.ts';
+import { primeBelow } from '../../../passes/schedule/primes.ts';
 import type { Measured } from '../../costs/fit.ts';
 
 /** Seconds to repeat one operation for, at least `leastRuns` times. */
@@ -64,13 +65,17 @@ export function* measure({ parameters, operation }: Bench): Iterable<Measured> {
 }
 
 const scaleBits = 40;
-const headroomBits = 10;
+const headroomBits = 8;
+/** The widest that the AVX-512 IFMA kernel takes. */
+const specialBits = 50n;
 
 /** The longest chain of 40-bit primes that is secure, at least three levels and at most 16: times do not depend on security. */
 export function chainOf(ringDegree: number): Parameters {
   const budget = maxModulusBits.get(ringDegree) ?? 0;
-  const depth = Math.min(16, Math.max(3, Math.floor((budget - 110) / scaleBits)));
+  const depth = Math.min(16, Math.max(3, Math.floor((budget - 100) / scaleBits)));
   const made = makeParameters({ ringDegree, depth, scaleBits, headroomBits });
-  if (!made) throw new InternalError(`no chain of primes for N = ${ringDegree}`);
-  return { ...made, secure: isSecure(made) };
+  const special = primeBelow(1n << specialBits, BigInt(2 * ringDegree), new Set(made?.primes));
+  if (!made || special === undefined) throw new InternalError(`no chain of primes for N = ${ringDegree}`);
+  const chain = { ...made, specialPrimes: [special] };
+  return { ...chain, secure: isSecure(chain) };
 }
