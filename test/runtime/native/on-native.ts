@@ -3,6 +3,7 @@ import {
   conjugationSection,
   galoisSection,
   relinearizationSection,
+  secretSwitchSection,
   type EvaluationKeyFile,
 } from '../../../runtime/files/evaluation-keys.ts';
 import { nativeBackend, type NativeKeys } from '../../../runtime/native/backend.ts';
@@ -54,6 +55,9 @@ export function openNativeBench(
       [relinearizationSection, saved(bench.keys.relinearization)],
       [conjugationSection, saved(bench.keys.conjugation)],
       ...rotations.map((steps) => [galoisSection(steps), saved(bench.keys.galois.get(steps))] as const),
+      ...(bench.keys.secrets ? (['sparse', 'dense'] as const) : []).map(
+        (to) => [secretSwitchSection(to), saved(bench.keys.secrets?.get(to))] as const,
+      ),
     ]),
   );
   const loaded = new Map(
@@ -69,7 +73,7 @@ export function openNativeBench(
     conjugation: () => key(conjugationSection),
     rotation: (steps) => key(galoisSection(steps)),
     automorphisms: (all) => all.map((i) => key(i.op === 'rotate' ? galoisSection(i.steps) : conjugationSection)),
-    secret: (to) => key(to),
+    secret: (to) => key(secretSwitchSection(to)),
   };
   const backend = nativeBackend(engine, keys);
   const decrypt = (handle: Handle): Float64Array => {
