@@ -15,6 +15,7 @@ import {
 import { AssignmentSpace } from './pipeline/assignments.ts';
 import { calibrate, type Calibration } from './pipeline/calibrate.ts';
 import { chooseNative } from './pipeline/bootstrapped/choose.ts';
+import { calibrationKey, rememberedBy } from './pipeline/calibration-cache.ts';
 import { canonicalise } from './pipeline/canonical.ts';
 import { chooseAssignment, type Choice } from './pipeline/choose.ts';
 import { mainOf } from './pipeline/main-of.ts';
@@ -41,14 +42,28 @@ function compileNow(model: Uint8Array, options: CompileOptions): CompileResult {
   const stages = new Stages(options);
   const costs: CostModel = options.target === 'native' ? nativeModel(1, options.costs) : sealModel(options.costs);
 
+  const external: Uint8Array[] = [];
   const imported = stages.run('import', () => {
     const { externalData } = options;
-    return stages.seen('import', importOnnx(model, externalData ? { externalData } : {}));
+    const read = (path: string): Uint8Array => {
+      const bytes = externalData?.(path) ?? new Uint8Array(0);
+      external.push(bytes);
+      return bytes;
+    };
+    return stages.seen('import', importOnnx(model, externalData ? { externalData: read } : {}));
   });
   const canonical = stages.run('canonical', () => canonicalise(imported, stages.seen));
-  const calibration = stages.run('calibrate', () =>
-    calibrate(canonical, options.calibration, (share) => options.hooks?.onProgress?.('calibrate', share)),
-  );
+  const calibration = stages.run('calibrate', () => {
+    const { calibration: dataset, calibrationStore: store, target } = options;
+    // Gradients of the cross entropy vanish where a deep network is sure.
+    const loss = target === 'native' ? 'margin' : 'cross-entropy';
+    const key = store && calibrationKey([model, ...external], dataset, loss);
+    return calibrate(canonical, dataset, {
+      loss,
+      onProgress: (share) => options.hooks?.onProgress?.('calibrate', share),
+      ...(store && key !== undefined && { remembered: rememberedBy(store, key, dataset.images.length) }),
+    });
+  });
   const choice = stages.run('choose', () => {
     const space = new AssignmentSpace(canonical, calibration, options, costs);
     const flat = (): Choice =>

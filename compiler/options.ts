@@ -1,6 +1,7 @@
 import type { Module } from '../ir/module.ts';
 import type { BootstrapRule } from './report.ts';
 import type { MeasuredCosts } from './costs/cost-file.ts';
+import type { CalibrationStore } from './pipeline/calibration-cache.ts';
 import type { Dataset } from './inputs/dataset.ts';
 
 /** Whoever watches or stops a compilation. */
@@ -42,6 +43,8 @@ export interface CompileOptions {
   readonly modelName?: string;
   /** Reads external data of the model by its relative path. */
   readonly externalData?: (path: string) => Uint8Array;
+  /** Keeps what calibration measures between compilations. */
+  readonly calibrationStore?: CalibrationStore;
   readonly hooks?: CompileHooks;
 }
 

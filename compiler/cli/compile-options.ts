@@ -16,6 +16,7 @@ export interface CompileFlags extends InputFlags, CostFlags {
   readonly target?: 'seal' | 'native';
   readonly bootstraps?: BootstrapRule;
   readonly insecureForTests?: boolean;
+  readonly cache?: string;
   readonly out?: string;
   readonly report?: string;
   readonly printAfter?: string;
@@ -69,6 +70,10 @@ export function withCompileOptions(command: Command): Command {
       ).choices(['cost', 'greedy', 'each-activation']),
     )
     .option('--insecure-for-tests', 'allow parameters without security; the result is marked and every command says so')
+    .option(
+      '--cache <folder>',
+      'keep there what calibration measures: the next compilation of the same model with the same inputs starts from it',
+    )
     .option(
       '-o, --out <file>',
       'the compiled model; its client specification is written beside it (default: the name of the model)',

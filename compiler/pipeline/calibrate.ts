@@ -57,8 +57,24 @@ export function judgingPart(calibration: Calibration, main: Func): Calibration {
   };
 }
 
+/** What running the exact network over the images gives. */
+export interface Measured {
+  readonly profile: Profile;
+  readonly logits: readonly Float64Array[];
+  /** Largest absolute output of each result. */
+  readonly output: readonly number[];
+}
+
+export interface CalibrateOptions {
+  /** What the impact of layers is measured by; see `ProfileOptions`. */
+  readonly loss?: 'cross-entropy' | 'margin';
+  readonly onProgress?: (share: number) => void;
+  /** Measures, or knows what was measured before. Default: measures. */
+  readonly remembered?: (module: Module, measure: () => Measured) => Measured;
+}
+
 /** Errors: FHE0401 without images, FHE0404 when they do not fit the model. */
-export function calibrate(module: Module, dataset: Dataset, onProgress: (share: number) => void): Calibration {
+export function calibrate(module: Module, dataset: Dataset, options: CalibrateOptions = {}): Calibration {
   const main = mainOf(module);
   if (dataset.images.length === 0) fail('FHE0401', 'there are no calibration inputs');
   if (main.params.length !== 1) {
@@ -70,27 +86,42 @@ export function calibrate(module: Module, dataset: Dataset, onProgress: (share: 
   if (wrong >= 0) {
     fail('FHE0404', `calibration input ${wrong} has ${dataset.images[wrong].length} elements, the model takes ${size}`);
   }
-  const work = workOf(main);
-  const batches = batchesOf(dataset, work > largeWork ? largeBatch : batchSize);
+  const batches = batchesOf(dataset, workOf(main) > largeWork ? largeBatch : batchSize);
   const { labels } = dataset;
+  const { remembered = (_, measure) => measure() } = options;
+  const { profile, logits, output } = remembered(module, () => measure(module, batches, labels, options));
+  return {
+    batches,
+    labels,
+    profile,
+    logits,
+    exact: Int32Array.from(logits, (image) => argmaxBatch(image, 1)[0]),
+    ranges: { input: [batches.reduce((most, { inputs }) => Math.max(most, largestOf(inputs[0])), 0)], output },
+  };
+}
+
+function measure(
+  module: Module,
+  batches: readonly Batch[],
+  labels: Int32Array | undefined,
+  { loss = 'cross-entropy', onProgress }: CalibrateOptions,
+): Measured {
+  const main = mainOf(module);
   const logits: Float64Array[] = [];
   const output = main.results.map(() => 0);
-  const exact = new Int32Array(dataset.images.length);
-  const input = batches.reduce((most, { inputs }) => Math.max(most, largestOf(inputs[0])), 0);
   const results = (values: ReadonlyMap<Value, BatchData>, batch: number): void => {
     main.results.forEach((r, i) => (output[i] = Math.max(output[i], largestOf(valueOf(values, r.value)))));
     const first = valueOf(values, main.results[0].value);
-    exact.set(argmaxBatch(first, batch), logits.length);
     for (let image = 0; image < batch; image++) logits.push(imageOf(first, batch, image));
   };
-  const gradientImages = Math.max(largeBatch, gradientWork / work);
   const profile = profileActivations(module, batches, {
     ...(labels ? { labels } : {}),
-    gradientImages,
+    ...(onProgress && { progress: onProgress }),
+    loss,
+    gradientImages: Math.max(largeBatch, gradientWork / workOf(main)),
     results,
-    progress: onProgress,
   });
-  return { batches, labels, profile, exact, logits, ranges: { input: [input], output } };
+  return { profile, logits, output };
 }
 
 export const largestOf = (data: Float64Array): number => data.reduce((most, x) => Math.max(most, Math.abs(x)), 0);

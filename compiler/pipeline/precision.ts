@@ -20,7 +20,7 @@ export interface Precision {
 
 /** Images on which the noise is sampled: fewer of long programs. */
 const mostImages = 8;
-const sampledOps = 100_000;
+const sampledOps = 30_000;
 
 /**
  * Measures the noise of the results of a ckks module: a few calibration images run with simulated noise, compared with the same in exact

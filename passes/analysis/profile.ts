@@ -5,7 +5,7 @@ import { elementCount, type Tensor } from '../../ir/tensor.ts';
 import { ActivationStatistics, type ChannelProfile } from './activation-statistics.ts';
 import { channelRuns, evaluateBatch, packBatch, type BatchData } from './evaluate-batch.ts';
 import { backpropagate } from './gradients.ts';
-import { lossGradients } from './loss.ts';
+import { lossGradients, marginGradients } from './loss.ts';
 
 /** What calibration found at one activation. */
 export interface ActivationProfile {
@@ -35,6 +35,8 @@ export interface ProfileOptions {
   readonly labels?: Int32Array;
   /** Images taken through the network at once when samples are single images; default 32. */
   readonly batchSize?: number;
+  /** What the impact is measured by; see `lossGradients` (default) and `marginGradients`. */
+  readonly loss?: 'cross-entropy' | 'margin';
   /** Gradients are taken of the first so many images; default: of all. */
   readonly gradientImages?: number;
   /** Sees the results of each batch once. */
@@ -77,7 +79,9 @@ export function profileActivations(module: Module, samples: Iterable<Sample>, op
       readers.get(value)?.forEach((s) => s.addHistogram(data, batch));
     const values = evaluateBatch(func, inputs, batch, { visit, keepAll: differentiated });
     if (differentiated) {
-      backpropagate(func, values, batch, lossGradients(func, values, batch, labels), (value, gradient) =>
+      const seeds =
+        options.loss === 'margin' ? marginGradients(func, values, batch) : lossGradients(func, values, batch, labels);
+      backpropagate(func, values, batch, seeds, (value, gradient) =>
         statistics.get(value)?.addGradient(gradient, batch),
       );
     }

@@ -50,7 +50,8 @@ export function sampleNoise(
     const known = new Map<Value, Pair>();
     const record = (value: Value, exact: Tensor, noisy: Tensor): void => {
       let most = largest.get(value) ?? 0;
-      for (const x of exact.data) if (!(Math.abs(x) <= most)) most = Math.abs(x);
+      const { data } = exact;
+      for (let i = 0; i < data.length; i++) if (!(Math.abs(data[i]) <= most)) most = Math.abs(data[i]);
       largest.set(value, most);
       if (!(most < limitOf(value)) && exceeds(exact, limitOf(value))) tooLarge.add(value);
       known.set(value, { exact, noisy: noise.add(noisy, own.get(value) ?? 0) });
@@ -121,10 +122,9 @@ function noiseSource({ ringDegree, primes }: Parameters): NoiseSource {
     add: (x, deviation) => {
       if (deviation === 0) return x;
       const from = next() % tableSize;
-      return tensor(
-        x.shape,
-        x.data.map((v, i) => v + deviation * table[(from + i) % tableSize]),
-      );
+      const out = new Float64Array(x.data.length);
+      for (let i = 0; i < out.length; i++) out[i] = x.data[i] + deviation * table[(from + i) & (tableSize - 1)];
+      return tensor(x.shape, out);
     },
     overflow: ({ operands: [x] }) => {
       embedding ??= makeEmbedding(ringDegree);

@@ -14,6 +14,7 @@ import { loadInputs, newCommand, preparationOf, withInputOptions } from '../comm
 import { readCompileFlags, withCompileOptions, type CompileFlags } from '../compile-options.ts';
 import { readCosts, withCostOption } from '../cost-option.ts';
 import { StageWatcher, summarise } from '../compile-output.ts';
+import { folderOfCalibrations } from '../calibration-folder.ts';
 import { CompileCrash } from '../crash.ts';
 import { formatBytes } from '../format.ts';
 import { note, printResult, type Io } from '../io.ts';
@@ -53,6 +54,7 @@ async function compile(path: string, flags: CompileFlags, io: Io): Promise<void>
     ...(costs ? { costs } : {}),
     modelName: modelNameOf(path),
     externalData,
+    ...(flags.cache === undefined ? {} : { calibrationStore: folderOfCalibrations(flags.cache) }),
     hooks: {
       onProgress: progress.update,
       ...(watched ? { onStage: watcher.see } : {}),

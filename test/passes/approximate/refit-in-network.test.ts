@@ -60,7 +60,7 @@ function distance(exact: Module, other: Module, { batches }: Calibration): numbe
 describe('refitting through the network', () => {
   const module = canonicalise(importOnnx(denseNetwork(3, 'Relu')), ignore);
   const main = mainOf(module);
-  const calibration = calibrate(module, randomInputs([1, 8], 400), ignore);
+  const calibration = calibrate(module, randomInputs([1, 8], 400));
   const pick = (label: string): Map<Value, Candidate> =>
     new Map(
       main.body
