@@ -5,6 +5,7 @@ export default defineConfig({
   test: {
     include: ['test/full/**/*.test.ts'],
     testTimeout: 1_800_000,
+    hookTimeout: 600_000,
     fileParallelism: false,
   },
 });

@@ -4,14 +4,14 @@ import { openClient } from '../../runtime/client/session.ts';
 import { openServer, type ServerOptions } from '../../runtime/server/session.ts';
 import { openSimulator } from '../../runtime/simulator/simulator.ts';
 import { runClear } from '../../samples/e2e/clear.ts';
-import { hasEngine, whyNoEngine } from '../runtime/native/engines.ts';
+import { hasEngine } from '../runtime/native/engines.ts';
 import { writeFiles } from '../../samples/e2e/files.ts';
 
 /** The logits of the same images by every back end. */
 export interface EveryWay {
   /** On SEAL. */
   readonly encrypted: readonly Float64Array[];
-  /** The same ciphertexts and keys on the native engine; the ones of SEAL, with a word on standard error, where it was not built. */
+  /** The same ciphertexts and keys on the native engine; those of SEAL where it was not built. */
   readonly native: readonly Float64Array[];
   readonly clear: readonly Float64Array[];
   readonly simulated: readonly Float64Array[];
@@ -39,7 +39,6 @@ export async function runEveryWay(
       }
     };
     const encrypted = await runOn(options);
-    if (!hasEngine) process.stderr.write(`${whyNoEngine}\n`);
     const native = hasEngine ? await runOn({ backend: 'native' }) : encrypted;
     client.close();
     const simulator = openSimulator(compiled.program, 1);

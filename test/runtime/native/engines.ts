@@ -5,6 +5,8 @@ const found = findNative();
 /** Whether tests of the engine can run; `whyNoEngine` is the name of a group that skips. */
 export const hasEngine = !('missing' in found);
 export const whyNoEngine = 'missing' in found ? `skipped without the native engine: ${found.missing}` : '';
+// Reporters do not print the names of what they skip.
+if (!hasEngine) process.stderr.write(`tests are ${whyNoEngine}\n`);
 
 export function openEngine(
   ringDegree: number,
