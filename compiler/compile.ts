@@ -108,7 +108,7 @@ function reportOf(
     compileSeconds: stages.total(),
     stages: stages.rows,
     calibration: { images: calibration.exact.length, labelled: calibration.labels !== undefined },
-    accuracy: assignment.judged().accuracy,
+    accuracy: choice.accuracy,
     activations: [...assignment.judged().choice].flatMap(([value, candidate]) => {
       const account = accountOfActivation(value, candidate, calibration);
       return account ? [account] : [];

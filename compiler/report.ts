@@ -24,6 +24,8 @@ export interface CompileReport {
 
 /** Top-1 figures on the calibration inputs; shares between 0 and 1. Without labels, `exact` is absent and agreement stands alone. */
 export interface AccuracyReport {
+  /** The calibration inputs that the figures are of: the first so many. */
+  readonly images: number;
   readonly exact?: number;
   readonly polynomial?: number;
   /** Share of inputs whose top-1 equals the exact network's. */

@@ -42,7 +42,7 @@ export class StageWatcher {
 
 /** What a person wants to know of a compilation, in a few lines. */
 export function summarise(report: CompileReport): string {
-  const { accuracy, activations, alternatives, calibration, cost, parameters: p, precision, uniform } = report;
+  const { accuracy, activations, alternatives, cost, parameters: p, precision, uniform } = report;
   const { exact, polynomial, agreement, interval } = accuracy;
   const chosen = alternatives.find((a) => a.chosen);
   const facts: (readonly [string, string])[] = [
@@ -55,7 +55,7 @@ export function summarise(report: CompileReport): string {
           ] as const,
         ]
       : [
-          ['accuracy before', `${formatShare(exact)} on ${calibration.images} calibration inputs`] as const,
+          ['accuracy before', `${formatShare(exact)} on ${accuracy.images} calibration inputs`] as const,
           [
             'accuracy after',
             `${formatShare(polynomial)} (95% interval ${formatInterval(interval)}); same top-1 on ${formatShare(agreement)}`,

@@ -39,11 +39,12 @@ export function assessNetwork(main: Func, calibration: Calibration): Assessment 
   const agreement = agreed / at;
   const expected = expectedLoss(calibration.logits, outputs, labels ?? exact);
   if (!labels) {
-    const accuracy = { agreement, interval: wilson(agreement, at), blowUps: blowUps / at };
+    const accuracy = { images: at, agreement, interval: wilson(agreement, at), blowUps: blowUps / at };
     return { accuracy, loss: 100 * Math.max(1 - agreement, expected) };
   }
   const polynomial = right / at;
   const accuracy = {
+    images: at,
     exact: exactRight / at,
     polynomial,
     agreement,

@@ -11,7 +11,7 @@ import { frontOfDegrees, uniformAssignments, type DegreeAssignment } from '../..
 import type { CostModel } from '../../passes/analysis/cost-model.ts';
 import type { CompileOptions } from '../options.ts';
 import { assessNetwork, type Assessment } from './assess.ts';
-import { judgingPart, type Calibration } from './calibrate.ts';
+import { confirmingPart, judgingPart, type Calibration } from './calibrate.ts';
 import { mainOf } from './main-of.ts';
 
 /** One replacement for every activation, and the network that it makes. */
@@ -57,6 +57,7 @@ function levelsOf(layers: readonly Layer[], candidates: readonly Candidate[]): n
 export class AssignmentSpace {
   readonly #module: Module;
   readonly #calibration: Calibration;
+  readonly #confirming: Calibration;
   readonly #layers: readonly Layer[];
   readonly #known = new Map<string, Assignment>();
 
@@ -65,6 +66,7 @@ export class AssignmentSpace {
     const stages = activationStages(main);
     this.#module = module;
     this.#calibration = judgingPart(calibration, main);
+    this.#confirming = confirmingPart(calibration, main);
     const { ringDegree, primes } = pricedAt;
     const product = model.seconds('mul', ringDegree, primes) + model.seconds('relinearize', ringDegree, primes);
     this.#layers = main.body
@@ -85,6 +87,12 @@ export class AssignmentSpace {
   /** In the order of the network. */
   get layers(): readonly Layer[] {
     return this.#layers;
+  }
+
+  /** Judged on more images, where there are more than judge every choice. */
+  confirmed(assignment: Assignment): Assessment {
+    if (this.#confirming.exact.length === this.#calibration.exact.length) return assignment.judged();
+    return assessNetwork(mainOf(assignment.judged().module), this.#confirming);
   }
 
   /** No assignment has fewer levels in its activations. */

@@ -31,8 +31,9 @@ export interface Calibration {
   readonly ranges: { readonly input: readonly number[]; readonly output: readonly number[] };
 }
 
-/** Multiplications that one run of a network over the images which judge it may take, and those for gradients. */
+/** Multiplications that runs of a network may take: over the images that judge each choice, over those that confirm the best one, and for gradients. */
 const judgingWork = 8e9;
+const confirmingWork = 6e10;
 const gradientWork = 1.5e10;
 
 /** Multiplications for one image. */
@@ -40,8 +41,14 @@ const workOf = (main: Func): number =>
   main.body.reduce((sum, op) => sum + matricesOf(op).reduce((n, m) => n + m.value.length, 0), 1);
 
 /** The first images of a calibration, as many as a network can be run on again and again; all of them where it is small. */
-export function judgingPart(calibration: Calibration, main: Func): Calibration {
-  const most = judgingWork / workOf(main);
+export const judgingPart = (calibration: Calibration, main: Func): Calibration =>
+  firstImages(calibration, judgingWork / workOf(main));
+
+/** As many as it can be run on once more. */
+export const confirmingPart = (calibration: Calibration, main: Func): Calibration =>
+  firstImages(calibration, confirmingWork / workOf(main));
+
+function firstImages(calibration: Calibration, most: number): Calibration {
   let images = 0;
   const batches = calibration.batches.filter(({ batch }) => {
     const taken = images === 0 || images + batch <= most;

@@ -2,7 +2,7 @@ import { fail, FhecError } from '../../ir/diagnostics.ts';
 import type { Module } from '../../ir/module.ts';
 import { defaultMaxAccuracyLoss, type CompileOptions } from '../options.ts';
 import type { Assignment, AssignmentSpace } from './assignments.ts';
-import type { BootstrapsAccount } from '../report.ts';
+import type { AccuracyReport, BootstrapsAccount } from '../report.ts';
 import { deepestRing, largestSealRing, type Observe, type PricedRealisation, type Realisation } from './realise.ts';
 
 /** An assignment brought to ckks. */
@@ -23,6 +23,8 @@ export interface Choice {
   readonly uniform: PricedPlan | undefined;
   /** Everything within the limits that was priced in full, the chosen plan among it. */
   readonly plans: readonly PricedPlan[];
+  /** Of the chosen plan, on the images that confirmed it. */
+  readonly accuracy: AccuracyReport;
   /** Of a network that is bootstrapped. */
   readonly bootstraps?: BootstrapsAccount;
   readonly warnings: readonly string[];
@@ -67,6 +69,7 @@ export function chooseAssignment(
     chosen,
     uniform: search.best(uniform),
     plans,
+    accuracy: chosen.assignment.judged().accuracy,
     warnings: warningsOf(chosen, maxLoss),
     repeat: (observe) => void realise(chosen.assignment.judged().module, observe),
   };

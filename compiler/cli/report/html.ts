@@ -1,6 +1,7 @@
 import type { AlternativeAccount, CompileReport } from '../../report.ts';
 import { formatBytes, formatSeconds, formatShare } from '../format.ts';
 import { renderCosts, renderLevels } from './along.ts';
+import { renderBootstraps } from './bootstraps.ts';
 import { degreesOf } from './degrees.ts';
 import { renderFits } from './fits.ts';
 import { renderHeadline } from './headline.ts';
@@ -30,7 +31,7 @@ export function renderHtml(report: CompileReport): string {
         ${warnings.map((w) => html`<p class="warning">${w}</p>`)} ${renderHeadline(report)}
         ${clientSteps.map((s) => html`<p>The client computes ${s.kind} of node <code>${s.node}</code> after decryption.</p>`)}
         <h2>Activations</h2>
-        ${renderFits(report.activations)}
+        ${renderFits(report.activations)} ${renderBootstraps(report)}
         <h2>Levels along the network</h2>
         ${renderLevels(report)}
         <h2>Cost by layer</h2>

@@ -85,6 +85,7 @@ const reportSchema: z.ZodType<CompileReport> = z.object({
   stages: z.array(z.object({ name: text, seconds: number })).max(10_000),
   calibration: z.object({ images: number, labelled: z.boolean() }),
   accuracy: z.object({
+    images: number,
     exact: number.exactOptional(),
     polynomial: number.exactOptional(),
     agreement: number,

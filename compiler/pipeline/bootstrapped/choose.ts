@@ -9,6 +9,7 @@ import { placeBootstraps } from '../../../passes/place-bootstraps/place-bootstra
 import type { Placement } from '../../../passes/place-bootstraps/problem.ts';
 import { nativeModel } from '../../costs/models.ts';
 import { defaultMaxAccuracyLoss, type CompileOptions } from '../../options.ts';
+import type { Assessment } from '../assess.ts';
 import type { Assignment, AssignmentSpace } from '../assignments.ts';
 import type { Calibration } from '../calibrate.ts';
 import type { Choice, PricedPlan } from '../choose.ts';
@@ -54,6 +55,10 @@ export function chooseNative(
 /** Solutions within so many seconds for each value are not told apart. */
 const secondsUnit = 0.02;
 const defaultRing = 32768;
+/** Tries to confirm a choice, each a run over many images. */
+const mostConfirmations = 4;
+/** The share of calibration images that may blow up. */
+const mostBlowUps = 1e-3;
 
 /**
  * OLA's choice for networks deeper than any modulus chain, with the true cost: one dynamic programme decides levels, bootstraps and degrees together, on each
@@ -93,6 +98,7 @@ function chooseBootstrapped(
   return {
     chosen: plan,
     uniform: search.uniform === chosen ? plan : search.uniform && priced(search.uniform),
+    accuracy: chosen.confirmed().accuracy,
     plans: [plan, ...search.judged.filter((p) => p !== chosen).map(priced)],
     bootstraps: accountOfBootstraps(rule, problem, placement, network.main, proposal.chain),
     warnings: search.warnings(assignment),
@@ -108,6 +114,8 @@ const isPicked = (space: AssignmentSpace, { candidates }: Proposal, value: Value
 interface Judged {
   readonly proposal: Proposal;
   readonly assignment: Assignment;
+  /** On more images, asked for once. */
+  readonly confirmed: () => Assessment;
 }
 
 const priced = ({ proposal, assignment }: Judged): PricedPlan => ({
@@ -232,13 +240,26 @@ class Search {
       if (anyLoss || this.#keepsAccuracy(this.#judge(proposals[middle]))) high = middle;
       else low = middle + 1;
     }
-    return low < proposals.length ? this.#judge(proposals[low]) : undefined;
+    // The images that judge every choice are few: the best is confirmed on more, else the next ones are.
+    for (const proposal of proposals.slice(low, low + mostConfirmations)) {
+      const judged = this.#judge(proposal);
+      if (anyLoss || (this.#keepsAccuracy(judged) && this.#isConfirmed(judged))) return judged;
+    }
+    return undefined;
+  }
+
+  #isConfirmed({ confirmed }: Judged): boolean {
+    const { loss, accuracy } = confirmed();
+    return loss <= this.#maxLoss + 1e-9 && accuracy.blowUps <= mostBlowUps;
   }
 
   #judge(proposal: Proposal): Judged {
     const known = this.judged.find((j) => j.proposal === proposal);
     if (known) return known;
-    const judged = { proposal, assignment: this.#space.of(proposal.candidates) };
+    const assignment = this.#space.of(proposal.candidates);
+    let confirmation: Assessment | undefined;
+    const confirmed = (): Assessment => (confirmation ??= this.#space.confirmed(assignment));
+    const judged = { proposal, assignment, confirmed };
     this.judged.push(judged);
     return judged;
   }

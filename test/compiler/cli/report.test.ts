@@ -25,7 +25,7 @@ function reportWith(text: string, value = 0.5): CompileReport {
     compileSeconds: 1,
     stages: [{ name: text, seconds: 1 }],
     calibration: { images: 10, labelled: true },
-    accuracy: { exact: 0.99, polynomial: 0.98, agreement: 0.97, interval: [0.9, 1], blowUps: 0 },
+    accuracy: { images: 10, exact: 0.99, polynomial: 0.98, agreement: 0.97, interval: [0.9, 1], blowUps: 0 },
     activations: [
       {
         node: text,
@@ -87,6 +87,17 @@ function reportWith(text: string, value = 0.5): CompileReport {
     uniform: alternative,
     alternatives: [{ ...alternative, chosen: true, seconds: 1 }, alternative],
     precision: { errorBits: 12, errorBound: 1e-4 },
+    bootstraps: {
+      rule: 'cost',
+      seconds: 2,
+      precisionBits: 15,
+      levels: { input: 2, output: 10 },
+      places: [{ node: text, vectors: 1, levelFrom: 2, levelTo: 10, seconds: 2, why: text }],
+      rules: [
+        { rule: 'cost', count: 1, seconds: 5 },
+        { rule: 'each-activation', count: 2, seconds: 7 },
+      ],
+    },
     clientSteps: [{ kind: text, node: text }],
     warnings: [text],
   };
