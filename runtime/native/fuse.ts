@@ -3,6 +3,7 @@ import type { Instruction, Program, Register } from '../../ir/program/program.ts
 import { inputCount } from '../execute.ts';
 import { findSums, usesOf, type Product, type Sum, type Uses } from './find-sums.ts';
 import type { Automorphism, FusedCall, FusedStep } from './fused-steps.ts';
+import { plaintextBytes } from './plaintext-bytes.ts';
 import { registerShapes } from './register-shapes.ts';
 
 export interface FusionLimits {
@@ -40,6 +41,8 @@ export function fuseProgram(program: Program, limits: FusionLimits): readonly Fu
   const polynomial = 8 * program.parameters.ringDegree;
   const fitting = (r: Register, parts: number): number =>
     Math.floor(limits.bytes / (polynomial * parts * (shapes[r].level + 1)));
+  const bytesOf = plaintextBytes(program);
+  const plainBytes = ({ products }: Row): number => products.reduce((sum, { plain }) => sum + bytesOf(plain), 0);
   let next = first + instructions.length;
   const virtual = (): Register => next++;
 
@@ -76,13 +79,12 @@ export function fuseProgram(program: Program, limits: FusionLimits): readonly Fu
     if (done.has(row)) return;
     const [input] = row.inputs;
     const most = Math.max(1, fitting(input, 2));
-    const mostPlains = Math.max(1, fitting(input, 1));
     const batch = [row];
-    let plains = row.products.length;
+    let plains = plainBytes(row);
     for (const other of alike.get(row.inputs.join()) ?? []) {
       if (other === row || done.has(other) || other.at < row.at) continue;
-      plains += other.products.length;
-      if (batch.length >= most || plains > mostPlains) break;
+      plains += plainBytes(other);
+      if (batch.length >= most || plains > limits.bytes) break;
       batch.push(other);
     }
     for (const summed of batch) done.add(summed);

@@ -3,7 +3,7 @@ import type { Instruction, Program, Register } from '../../ir/program/program.ts
 import { inputCount } from '../execute.ts';
 import { plainsOf, type FusedStep } from './fused-steps.ts';
 import { guardNative, type Handle, type NativeEngine } from './library.ts';
-import { plaintextWords } from './plaintext-words.ts';
+import { plaintextBytes } from './plaintext-bytes.ts';
 
 type Encode = Extract<Instruction, { op: 'encode' }>;
 
@@ -26,19 +26,12 @@ function encodeOf(program: Program, register: Register): Encode {
 
 /** All weights that the steps use. */
 export function weightsOf(program: Program, steps: readonly FusedStep[]): Weight[] {
-  const { constants, parameters } = program;
-  const words = new Map<number, number>();
-  const wordsOf = (constant: number): number => {
-    const known = words.get(constant) ?? plaintextWords(constants[constant], parameters.ringDegree);
-    words.set(constant, known);
-    return known;
-  };
+  const bytesOf = plaintextBytes(program);
   const weights = new Map<string, Weight>();
   for (const { call } of steps) {
     for (const r of plainsOf(call)) {
-      const encode = encodeOf(program, r);
-      const name = nameOf(encode);
-      const known = weights.get(name) ?? { name, bytes: 8 * wordsOf(encode.constant) * (encode.level + 1), uses: 0 };
+      const name = nameOf(encodeOf(program, r));
+      const known = weights.get(name) ?? { name, bytes: bytesOf(r), uses: 0 };
       weights.set(name, { ...known, uses: known.uses + 1 });
     }
   }

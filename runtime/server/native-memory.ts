@@ -4,6 +4,7 @@ import { inputCount } from '../execute.ts';
 import { neededKeys } from '../files/evaluation-keys.ts';
 import { fuseProgram, type FusionLimits } from '../native/fuse.ts';
 import { ciphersOf, keyedBy, lastSteps, plainsOf, resultsOf, type FusedCall } from '../native/fused-steps.ts';
+import { plaintextBytes } from '../native/plaintext-bytes.ts';
 import { weightsOf } from '../native/plaintext-store.ts';
 import { describeNeeded, loadedKeyBytes } from '../native/key-bytes.ts';
 import { registerShapes, shapeOf, type RegisterShape } from '../native/register-shapes.ts';
@@ -55,6 +56,7 @@ export function nativeWorkingBytes(program: Program, limits = leastFusion): numb
   const shape = (r: Register): RegisterShape => shapes.get(r) ?? { level: primes.length - 1, parts: 2 };
   const sizeOf = (r: Register): number => shape(r).parts * (shape(r).level + 1);
   const last = lastSteps(program, steps);
+  const bytesOf = plaintextBytes(program);
   let live = 0;
   let peak = 0;
   const held = new Set<Register>();
@@ -73,7 +75,7 @@ export function nativeWorkingBytes(program: Program, limits = leastFusion): numb
     const { level } = shape(results[0]);
     const switched = call.kind === 'automorphisms' ? results.length : keyedBy(call).length;
     const splitting = switched > 0 ? 4 * (level + 1) + 2 * (1 + switched) * specialPrimes.length : 0;
-    const plains = plainsOf(call).reduce((sum, r) => sum + sizeOf(r), 0);
+    const plains = plainsOf(call).reduce((sum, r) => sum + bytesOf(r) / (8 * ringDegree), 0);
     peak = Math.max(peak, live + splitting + plains);
     for (const r of [...ciphersOf(call), ...results]) {
       if ((last.get(r) ?? s) > s || r < inputs || !held.delete(r)) continue;

@@ -27,9 +27,14 @@ function factorOf(
   return { direction, first, last, diagonals: high - low + 1, steps: planSteps(low, high, 2 ** first, costs) };
 }
 
-function factorCost({ diagonals, steps }: FourierFactor, costs: StepCosts): number {
+/** A vector that repeats so often takes little memory in a back end that makes use of it. */
+const oftenRepeated = 16;
+const repeatedShare = 0.5;
+
+function factorCost({ diagonals, steps, last }: FourierFactor, size: number, costs: StepCosts): number {
   const { hoisted, rotations, keys } = stepCounts(steps);
-  return hoisted * costs.hoisted + rotations + keys * costs.key + diagonals * costs.plainMultiplication;
+  const share = size / 2 ** (last + 1) >= oftenRepeated ? repeatedShare : 1;
+  return hoisted * costs.hoisted + rotations + keys * costs.key + diagonals * costs.plainMultiplication * share;
 }
 
 /** The ways to cut `stages` into `parts` runs of at least one. */
@@ -57,7 +62,7 @@ export function planFactors(
   for (const runs of compositions(stages, count)) {
     let first = 0;
     const factors = runs.map((run) => factorOf(direction, size, first, (first += run) - 1, costs));
-    const cost = factors.reduce((sum, f) => sum + factorCost(f, costs), 0);
+    const cost = factors.reduce((sum, f) => sum + factorCost(f, size, costs), 0);
     if (!best || cost < best.cost) best = { factors, cost };
   }
   if (!best) throw new InternalError('no factors');

@@ -40,7 +40,7 @@ describe('bootstrapCost', () => {
     }
   });
 
-  it('is exact: two factors at N = 2^15 take 104 rotations with 34 keys, fewer slots less', () => {
+  it('is exact: two factors at N = 2^15 take 102 rotations with 30 keys, fewer slots less', () => {
     const large = planBootstrap({
       ...bootstrapDefaults,
       ringDegree: 32768,
@@ -56,7 +56,7 @@ describe('bootstrapCost', () => {
       return [sum('rotate'), sum('mul_plain'), sum('mul'), rotations.size];
     });
     expect(costs).toEqual([
-      [104, 777, 13, 34],
+      [102, 777, 13, 30],
       [72, 393, 13, 24],
       [52, 201, 13, 21],
     ]);

@@ -1,0 +1,38 @@
+import { InternalError } from '../../ir/diagnostics.ts';
+import type { Program, Register } from '../../ir/program/program.ts';
+import { inputCount } from '../execute.ts';
+
+/** Runs as short as these are not worth their place: least_run in runtime/native/engine/encode.cc. */
+const leastRun = 16;
+
+/**
+ * The words that the engine keeps of an encoded vector for each prime: one for a number in every slot, all N for most vectors, and one for each run
+ * of equal words where the first slots come again and again. `vector` as in Backend.encode.
+ */
+function plaintextWords(vector: Float64Array, ringDegree: number): number {
+  if (vector.length === 1) return 1;
+  const slots = ringDegree / 2;
+  const repeats = (period: number): boolean => {
+    for (let part = 0; part < vector.length; part += slots)
+      for (let j = part; j + period < part + slots; j++) if (vector[j] !== vector[j + period]) return false;
+    return true;
+  };
+  let period = slots;
+  while (period > 2 && repeats(period / 2)) period /= 2;
+  return slots / period < leastRun ? ringDegree : 2 * period;
+}
+
+/** The bytes that the engine keeps of each plaintext of a program. */
+export function plaintextBytes(program: Program): (register: Register) => number {
+  const { constants, parameters, instructions } = program;
+  const first = inputCount(program);
+  const words = new Map<number, number>();
+  return (register) => {
+    const instruction = instructions[register - first];
+    if (instruction.op !== 'encode') throw new InternalError(`register ${register} is no plaintext`);
+    const { constant, level } = instruction;
+    const known = words.get(constant) ?? plaintextWords(constants[constant], parameters.ringDegree);
+    words.set(constant, known);
+    return 8 * known * (level + 1);
+  };
+}
