@@ -4,6 +4,7 @@ import { fail } from '../../ir/diagnostics.ts';
 import { readContainer, sha256Hex, writeContainer, type Section } from '../../ir/program/container.ts';
 import { parseWith, specificationFingerprint, type Specification } from '../../ir/program/schema.ts';
 import { makePrivateFolder, refuseToOverwrite, requirePrivate, withFile, writeFileParts } from '../files/files.ts';
+import { neededKeys } from '../files/evaluation-keys.ts';
 import { keyForm } from '../files/key-form.ts';
 import { checkSecretKeyBytes } from '../files/seal-bytes.ts';
 import { writeContainerFile, type PlannedSection } from '../files/stream-container.ts';
@@ -29,12 +30,21 @@ export interface KeyReport {
   readonly keyFingerprint: string;
 }
 
+export interface KeyOptions {
+  /** Called after each evaluation key with the share of them that is made, 0 to 1. */
+  readonly onProgress?: (done: number) => void;
+}
+
 /**
  * Makes a key pair for a compiled model in `folder`: `secret.key` (mode 0600) stays with the client, `eval.keys` go to the server.
  * SEAL makes the secret. It makes the evaluation keys too where there is one special prime; else the native engine does. The uniform half of every
  * evaluation key is stored as a seed, half the bytes. Never overwrites a secret key (FHE0904). Errors: FHE0804 where the engine is needed and missing.
  */
-export async function generateKeys(specification: Specification, folder: string): Promise<KeyReport> {
+export async function generateKeys(
+  specification: Specification,
+  folder: string,
+  options: KeyOptions = {},
+): Promise<KeyReport> {
   const secretKeyPath = join(folder, secretKeyFile);
   const evaluationKeyPath = join(folder, evaluationKeyFile);
   refuseToOverwrite(secretKeyPath);
@@ -47,6 +57,9 @@ export async function generateKeys(specification: Specification, folder: string)
     key: sha256Hex(new TextEncoder().encode(fingerprint + hashes.join(''))),
   });
   const { rotations, conjugation } = specification.keys;
+  const keys = neededKeys(specification.keys, specification.parameters).length;
+  let made = 0;
+  const count = (): void => options.onProgress?.(++made / keys);
   makePrivateFolder(folder);
   return guard(library, 'key generation', () => {
     const generator = library.KeyGenerator(seal.context);
@@ -55,8 +68,8 @@ export async function generateKeys(specification: Specification, folder: string)
     const maker = engine && openKeyMaker(engine, secretBytes, specification.parameters.ringDegree);
     try {
       const sections = maker
-        ? planNativeKeys(maker, specification)
-        : makeSealKeys(seal, generator, secretBytes, specification.keys).map(ready);
+        ? planNativeKeys(maker, specification).map((section) => counted(section, count))
+        : makeSealKeys(seal, generator, secretBytes, specification.keys, count).map(ready);
       const written = writeContainerFile(evaluationKeyPath, 'evaluation-keys', sections, body);
       const secretSection = { name: 'secret', bytes: secretBytes };
       writeFileParts(secretKeyPath, writeContainer('secret-key', written.body, [secretSection]), { secret: true });
@@ -75,6 +88,15 @@ export async function generateKeys(specification: Specification, folder: string)
     }
   });
 }
+
+const counted = (section: PlannedSection, count: () => void): PlannedSection => ({
+  ...section,
+  make: () => {
+    const bytes = section.make();
+    count();
+    return bytes;
+  },
+});
 
 /** A section that is made already. */
 const ready = ({ name, bytes }: Section): PlannedSection => ({ name, length: bytes.length, make: () => bytes });

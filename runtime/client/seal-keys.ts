@@ -4,20 +4,27 @@ import { conjugationSection, galoisSection, relinearizationSection } from '../fi
 import { uncompressed, type Seal } from '../seal/library.ts';
 import { makeSecretSwitchKeys, type KeyGenerator } from './sparse-secret.ts';
 
-/** The evaluation keys as SEAL makes them. `secretBytes`: the secret key as SEAL saves it. */
+/** The evaluation keys as SEAL makes them. `secretBytes`: the secret key as SEAL saves it; `onMade`: called after each key. */
 export function makeSealKeys(
   seal: Seal,
   generator: KeyGenerator,
   secretBytes: Uint8Array,
   { rotations, relinearization, conjugation, sparseWeight }: KeyManifest,
+  onMade: () => void,
 ): Section[] {
   const { library } = seal;
   const saved = (key: { saveArray: ReturnType<KeyGenerator['createRelinKeys']>['saveArray']; delete: () => void }) => {
     const bytes = key.saveArray(uncompressed(library));
     key.delete();
+    onMade();
     return bytes;
   };
   const galois = (steps: number): Uint8Array => saved(generator.createGaloisKeysSerializable(Int32Array.of(steps)));
+  const switchKeys = (weight: number): Section[] => {
+    const pair = makeSecretSwitchKeys(seal, generator, secretBytes, weight);
+    pair.forEach(onMade);
+    return pair;
+  };
   return [
     ...rotations.map((steps) => ({ name: galoisSection(steps), bytes: galois(steps) })),
     // SEAL's name for the conjugation is a rotation by 0 steps.
@@ -25,6 +32,6 @@ export function makeSealKeys(
     ...(relinearization
       ? [{ name: relinearizationSection, bytes: saved(generator.createRelinKeysSerializable()) }]
       : []),
-    ...(sparseWeight === undefined ? [] : makeSecretSwitchKeys(seal, generator, secretBytes, sparseWeight)),
+    ...(sparseWeight === undefined ? [] : switchKeys(sparseWeight)),
   ];
 }

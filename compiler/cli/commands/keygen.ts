@@ -16,8 +16,12 @@ const serverFolder = 'server';
  * Makes keys in `folder`: `secret.key`, and `server/eval.keys` in a folder of its own, which can be copied to the server as it is (the server
  * refuses evaluation keys that lie beside a secret key). Errors: FHE0902, FHE0904.
  */
-export async function makeKeys(specification: Specification, folder: string): Promise<KeyReport> {
-  const report = await generateKeys(specification, folder);
+export async function makeKeys(
+  specification: Specification,
+  folder: string,
+  onProgress?: (done: number) => void,
+): Promise<KeyReport> {
+  const report = await generateKeys(specification, folder, onProgress && { onProgress });
   const forServer = join(folder, serverFolder);
   mkdirSync(forServer, { recursive: true });
   const evaluationKeyPath = join(forServer, evaluationKeyFile);
@@ -45,7 +49,7 @@ export function keygenCommand(io: Io): Command {
       warnInsecure(specification.parameters, io, flags);
       const progress = startProgress(io, flags);
       progress.update('make keys', 0);
-      const report = await makeKeys(specification, flags.out);
+      const report = await makeKeys(specification, flags.out, (done) => progress.update('make keys', done));
       progress.stop();
       const { secretKeyPath, evaluationKeyPath, evaluationKeyBytes, galoisKeys, keyFingerprint } = report;
       printResult(

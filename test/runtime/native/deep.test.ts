@@ -33,7 +33,9 @@ describe.skipIf(!hasEngine)(whyNoEngine || 'a program with a bootstrap and sever
   let client: ClientSession;
   beforeAll(async () => {
     writeFileParts(modelPath, writeModel(program, 2 ** -12, null));
-    report = await generateKeys(specification, join(folder, 'client'));
+    const shares: number[] = [];
+    report = await generateKeys(specification, join(folder, 'client'), { onProgress: (done) => shares.push(done) });
+    expect(shares).toEqual(neededKeys(program.keys, parameters).map((_, i, all) => (i + 1) / all.length));
     cpSync(report.evaluationKeyPath, keysPath);
     client = await openClient(specification, readSecretKey(report.secretKeyPath, specification));
   });

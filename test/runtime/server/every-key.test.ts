@@ -22,7 +22,9 @@ test('a server with conjugation and sparse secret computes what the program mean
   const specification = specificationOf(program, 1);
   const modelPath = join(folder, 'model.fhec');
   writeFileParts(modelPath, writeModel(program, 1, null));
-  const report = await generateKeys(specification, join(folder, 'client'));
+  const shares: number[] = [];
+  const report = await generateKeys(specification, join(folder, 'client'), { onProgress: (done) => shares.push(done) });
+  expect([shares.length, shares.at(-1)]).toEqual([neededKeys(program.keys, program.parameters).length, 1]);
   expect(report.galoisKeys).toBe(2);
   mkdirSync(join(folder, 'server'));
   const keysPath = join(folder, 'server', 'eval.keys');
