@@ -28,18 +28,15 @@ export function rowMajorLayout(size: number): Layout {
 
 /** The first slot (copy 0) of each element, by flat index. */
 export function layoutSlots(layout: Layout): Int32Array {
-  const result = new Int32Array(layout.size);
-  const { digits } = layout;
-  for (let i = 0; i < layout.size; i++) {
-    let rest = i;
-    let slot = 0;
-    for (let d = digits.length - 1; d >= 0; d--) {
-      const { extent, stride } = digits[d];
-      const digit = d === 0 ? rest : rest % extent;
-      slot += digit * stride;
-      rest = (rest - digit) / extent;
-    }
-    result[i] = slot;
+  const { digits, size } = layout;
+  const result = new Int32Array(size);
+  // The fastest digit first: each one repeats what there is at multiples of its stride. Layout search comes here often.
+  let filled = 1;
+  for (let d = digits.length - 1; d >= 0; d--) {
+    const { stride } = digits[d];
+    const end = d === 0 ? size : Math.min(size, filled * digits[d].extent);
+    for (let i = filled; i < end; i++) result[i] = result[i - filled] + stride;
+    filled = Math.max(filled, end);
   }
   return result;
 }

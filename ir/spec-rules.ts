@@ -124,11 +124,17 @@ function checkSteps({ outputs, clientSteps }: NetworkInterface, report: Report):
   }
 }
 
+/** A plain loop: networks have tens of millions of weights, and every pass is verified. */
+function isFiniteData(data: Float64Array): boolean {
+  for (let i = 0; i < data.length; i++) if (!Number.isFinite(data[i])) return false;
+  return true;
+}
+
 const hasFiniteData = (attr: Attr): boolean => {
   if (Array.isArray(attr)) return (attr as readonly Attr[]).every((a) => (isMatrixAttr(a) ? hasFiniteData(a) : true));
   if (typeof attr !== 'object') return true;
-  if (isTensorAttr(attr)) return attr.data.every(Number.isFinite);
-  return isMatrixAttr(attr) ? attr.value.every(Number.isFinite) : true;
+  if (isTensorAttr(attr)) return isFiniteData(attr.data);
+  return isMatrixAttr(attr) ? isFiniteData(attr.value) : true;
 };
 
 export const finiteConstants: Rule = {

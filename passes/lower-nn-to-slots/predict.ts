@@ -19,7 +19,8 @@ function sampleEntries(matrix: Matrix): Matrix {
   const row = rowIndices(matrix);
   // A multiplicative hash picks them: a fixed step would meet only some channels, rows and columns of a grid.
   const picked = (e: number): boolean => Math.imul(e, 0x9e3779b1) >>> 0 < 2 ** 32 / parts;
-  const kept = Int32Array.from(matrix.column.keys()).filter(picked);
+  const kept: number[] = [];
+  for (let e = 0; e < matrix.value.length; e++) if (picked(e)) kept.push(e);
   const start = new Int32Array(matrix.rows + 1);
   for (const e of kept) start[row[e] + 1]++;
   for (let r = 0; r < matrix.rows; r++) start[r + 1] += start[r];
