@@ -22,7 +22,9 @@ export interface Assignment {
   readonly depth: number;
   /** With the coefficients as they were fitted layer by layer. */
   readonly module: Module;
-  /** Runs the calibration images, once. */
+  /** With the coefficients as they were fitted layer by layer; runs the calibration images, once. */
+  readonly fitted: () => Assessment;
+  /** Runs the calibration images some times, once. */
   readonly judged: () => Judgement;
 }
 
@@ -147,17 +149,18 @@ export class AssignmentSpace {
     const choice = new Map<Value, Candidate>(picked);
     const module = approximateActivations(this.#module, choice);
     const depth = Math.max(0, ...multiplicativeDepths(mainOf(module)).values());
+    let assessment: Assessment | undefined;
+    const fitted = (): Assessment => (assessment ??= assessNetwork(mainOf(module), this.#calibration));
     let judgement: Judgement | undefined;
-    const judged = (): Judgement => (judgement ??= this.#judge(choice, module));
-    const made = { levels: proposed.levels, depth, module, judged };
+    const judged = (): Judgement => (judgement ??= this.#judge({ ...fitted(), choice, module }));
+    const made = { levels: proposed.levels, depth, module, fitted, judged };
     this.#known.set(key, made);
     return made;
   }
 
-  #judge(choice: ReadonlyMap<Value, Candidate>, module: Module): Judgement {
+  #judge(first: Judgement): Judgement {
     const { profile, batches } = this.#calibration;
-    const first = { ...assessNetwork(mainOf(module), this.#calibration), choice, module };
-    const refitted = refitInNetwork(mainOf(this.#module), choice, profile, batches);
+    const refitted = refitInNetwork(mainOf(this.#module), first.choice, profile, batches);
     const refittedModule = approximateActivations(this.#module, refitted);
     const second = assessNetwork(mainOf(refittedModule), this.#calibration);
     return second.loss < first.loss ? { ...second, choice: refitted, module: refittedModule } : first;

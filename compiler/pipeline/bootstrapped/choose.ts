@@ -55,6 +55,9 @@ export function chooseNative(
 /** Solutions within so many seconds for each value are not told apart. */
 const secondsUnit = 0.02;
 const defaultRing = 32768;
+/** Assignments judged with refitted polynomials in one search. */
+const mostRefits = 3;
+const rounding = 1e-9;
 /** Tries to confirm a choice, each a run over many images. */
 const mostConfirmations = 4;
 /** The share of calibration images that may blow up. */
@@ -126,12 +129,25 @@ const priced = ({ proposal, assignment }: Judged): PricedPlan => ({
   },
 });
 
+/** The first index from `low` to `high` - 1 where a test that stays true once true is true, else `high`; after `most` tests the least that is known to be. */
+function leastIndex(low: number, high: number, most: number, test: (index: number) => boolean): number {
+  for (let tests = 0; low < high && tests < most; tests++) {
+    const middle = (low + high) >> 1;
+    if (test(middle)) high = middle;
+    else low = middle + 1;
+  }
+  return high;
+}
+
 class Search {
   readonly #network: BootstrappedNetwork;
   readonly #space: AssignmentSpace;
   readonly #chains: readonly BootstrapChain[];
   readonly #options: CompileOptions;
   readonly #maxLoss: number;
+  /** What was looked at. */
+  readonly #met: Judged[] = [];
+  /** What was judged with refitted polynomials. */
   readonly judged: Judged[] = [];
   uniform: Judged | undefined;
 
@@ -233,39 +249,38 @@ class Search {
         .sort((a, b) => a.assignment.judged().loss - b.assignment.judged().loss)
         .at(0);
     }
-    let low = 0;
-    let high = proposals.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (anyLoss || this.#keepsAccuracy(this.#judge(proposals[middle]))) high = middle;
-      else low = middle + 1;
-    }
+    if (anyLoss) return proposals.length > 0 ? this.#judge(proposals[0]) : undefined;
+    // Polynomials as fitted layer by layer say where to look; those fitted again through the network lose less, and take longer to judge.
+    const fitted = ({ assignment }: Judged): boolean => assignment.fitted().loss <= this.#maxLoss + rounding;
+    const sure = leastIndex(0, proposals.length, Infinity, (i) => fitted(this.#judge(proposals[i])));
+    const low = leastIndex(0, sure, mostRefits, (i) => this.#keepsAccuracy(this.#judge(proposals[i])));
     // The images that judge every choice are few: the best is confirmed on more, else the next ones are.
     for (const proposal of proposals.slice(low, low + mostConfirmations)) {
       const judged = this.#judge(proposal);
-      if (anyLoss || (this.#keepsAccuracy(judged) && this.#isConfirmed(judged))) return judged;
+      if (this.#keepsAccuracy(judged) && this.#isConfirmed(judged)) return judged;
     }
     return undefined;
   }
 
   #isConfirmed({ confirmed }: Judged): boolean {
     const { loss, accuracy } = confirmed();
-    return loss <= this.#maxLoss + 1e-9 && accuracy.blowUps <= mostBlowUps;
+    return loss <= this.#maxLoss + rounding && accuracy.blowUps <= mostBlowUps;
   }
 
   #judge(proposal: Proposal): Judged {
-    const known = this.judged.find((j) => j.proposal === proposal);
+    const known = this.#met.find((j) => j.proposal === proposal);
     if (known) return known;
     const assignment = this.#space.of(proposal.candidates);
     let confirmation: Assessment | undefined;
     const confirmed = (): Assessment => (confirmation ??= this.#space.confirmed(assignment));
     const judged = { proposal, assignment, confirmed };
-    this.judged.push(judged);
+    this.#met.push(judged);
     return judged;
   }
 
-  #keepsAccuracy({ assignment }: Judged): boolean {
-    return assignment.judged().loss <= this.#maxLoss + 1e-9;
+  #keepsAccuracy(candidate: Judged): boolean {
+    if (!this.judged.includes(candidate)) this.judged.push(candidate);
+    return candidate.assignment.judged().loss <= this.#maxLoss + rounding;
   }
 
   #failed(): never {

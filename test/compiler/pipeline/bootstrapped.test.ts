@@ -30,7 +30,7 @@ describe('a network for the native engine with bootstraps', () => {
   let result: CompileResult;
   beforeAll(async () => {
     result = await compile({ degrees: 7 });
-  }, 60_000);
+  });
 
   it('becomes a valid program whose bootstraps are those of the plan', () => {
     const { program, report } = result;
@@ -72,13 +72,13 @@ describe('a network for the native engine with bootstraps', () => {
     const { report } = await compile({ degrees: 7, bootstraps: 'each-activation' });
     expect(report.bootstraps?.rule).toBe('each-activation');
     expect(report.bootstraps?.places.length).toBeGreaterThan(result.report.bootstraps?.places.length ?? Infinity);
-  }, 60_000);
+  });
 
   it('chooses degrees by a time that includes bootstraps, no slower than the best uniform degree', async () => {
     const { report } = await compile({ maxAccuracyLoss: 6 });
     expect(report.cost.seconds).toBeLessThanOrEqual((report.uniform?.seconds ?? 0) * 1.1);
     expect(report.alternatives.filter((a) => a.chosen)).toHaveLength(1);
-  }, 60_000);
+  });
 });
 
 it('a shallow network needs none', async () => {
@@ -90,4 +90,4 @@ it('a shallow network needs none', async () => {
   });
   expect(report.bootstraps).toBeUndefined();
   expect(program.instructions.some((i) => i.op === 'mod_raise')).toBe(false);
-}, 60_000);
+});
