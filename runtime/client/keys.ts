@@ -49,7 +49,7 @@ export async function generateKeys(
   const evaluationKeyPath = join(folder, evaluationKeyFile);
   refuseToOverwrite(secretKeyPath);
   const engine = openKeyEngine(specification);
-  const seal = await openSeal(clientParameters(specification));
+  const seal = await openSeal(clientParameters(specification), 'top');
   const { library } = seal;
   const fingerprint = specificationFingerprint(specification);
   const body = (hashes: readonly string[]) => ({
@@ -115,11 +115,6 @@ export function readSecretKey(path: string, specification: Specification): Secre
   });
 }
 
-/** The secret key as a SEAL object; the bytes are wiped. The caller deletes it. Errors: FHE0702. */
-export function loadSecretKey(seal: Seal, key: SecretKey): ReturnType<Seal['library']['SecretKey']> {
-  const bytes = checkSecretKeyBytes(key.bytes, keyForm(seal), 'secret key');
-  const secret = seal.library.SecretKey();
-  guard(seal.library, 'load secret key', () => secret.loadArray(seal.context, bytes));
-  key.bytes.fill(0);
-  return secret;
-}
+/** The bytes of a secret key when they are one of these parameters. Errors: FHE0702. */
+export const checkSecretKey = (owner: Pick<Seal, 'library' | 'parameters'>, key: SecretKey): Uint8Array =>
+  checkSecretKeyBytes(key.bytes, keyForm(owner), 'secret key');

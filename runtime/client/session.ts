@@ -1,12 +1,13 @@
 import { slotCount } from '../../ir/ckks/parameters.ts';
-import { fail } from '../../ir/diagnostics.ts';
+import { fail, InternalError } from '../../ir/diagnostics.ts';
 import type { TensorSignature } from '../../ir/program/program.ts';
 import { specificationFingerprint, type Specification } from '../../ir/program/schema.ts';
 import type { Tensor } from '../../ir/tensor.ts';
-import { loadCiphertext, type CiphertextLabel } from '../files/ciphertexts.ts';
-import { closeSeal, encodeAt, guard, openSeal, uncompressed } from '../seal/library.ts';
+import type { CiphertextLabel } from '../files/ciphertexts.ts';
+import { loadLibrary } from '../seal/library.ts';
 import { clientParameters } from './client-parameters.ts';
-import { loadSecretKey, type SecretKey } from './keys.ts';
+import { checkSecretKey, type SecretKey } from './keys.ts';
+import { openLevel, type LevelClient } from './level-client.ts';
 import { packTensor, unpackTensor } from './pack.ts';
 
 /** The client: holds the secret key, encrypts inputs and decrypts results. Call `close` when done. */
@@ -20,40 +21,24 @@ export interface ClientSession {
   readonly close: () => void;
 }
 
+/** A client with this secret key, whose bytes are wiped. It has one context of SEAL for each level that an input or an output has. Errors: FHE0702. */
 export async function openClient(specification: Specification, key: SecretKey): Promise<ClientSession> {
-  const seal = await openSeal(clientParameters(specification));
-  const { library, context, encoder } = seal;
-  const secret = loadSecretKey(seal, key);
-  const generator = library.KeyGenerator(context, secret);
-  const publicKey = generator.createPublicKey();
-  generator.delete();
-  const encryptor = library.Encryptor(context, publicKey, secret);
-  const decryptor = library.Decryptor(context, secret);
-  const evaluator = library.Evaluator(context);
-  const slots = slotCount(specification.parameters);
-
-  const encryptVector = (signature: TensorSignature, vector: Float64Array): Uint8Array =>
-    guard(library, 'encrypt', () => {
-      const plain = encodeAt(seal, evaluator, vector, signature.level, signature.scale);
-      const cipher = encryptor.encryptSymmetricSerializable(plain);
-      const bytes = cipher.saveArray(uncompressed(library));
-      plain.delete();
-      cipher.delete();
-      return bytes;
-    });
-
-  const decryptVector = (signature: TensorSignature, bytes: Uint8Array): Float64Array =>
-    guard(library, 'decrypt', () => {
-      const cipher = loadCiphertext(seal, bytes, signature);
-      const plain = library.PlainText();
-      try {
-        decryptor.decrypt(cipher, plain);
-        return encoder.decode(plain);
-      } finally {
-        cipher.delete();
-        plain.delete();
-      }
-    });
+  const library = await loadLibrary();
+  const parameters = clientParameters(specification);
+  const levels = new Map<number, LevelClient>();
+  try {
+    const secretBytes = checkSecretKey({ library, parameters }, key);
+    for (const { level } of [...specification.inputs, ...specification.outputs])
+      if (!levels.has(level)) levels.set(level, openLevel(library, parameters, level, secretBytes));
+  } finally {
+    key.bytes.fill(0);
+  }
+  const at = ({ level }: TensorSignature): LevelClient => {
+    const client = levels.get(level);
+    if (!client) throw new InternalError(`no client for level ${level}`);
+    return client;
+  };
+  const slots = slotCount(parameters);
 
   return {
     specification,
@@ -62,21 +47,21 @@ export async function openClient(specification: Specification, key: SecretKey): 
       const wanted = specification.inputs.length;
       if (inputs.length !== wanted) fail('FHE0903', `${inputs.length} inputs given, the model takes ${wanted}`);
       return specification.inputs.flatMap((signature, i) =>
-        packTensor(signature, inputs[i], slots).map((vector) => encryptVector(signature, vector)),
+        packTensor(signature, inputs[i], slots).map((vector) => at(signature).encrypt(vector, signature)),
       );
     },
     decrypt: (ciphertexts) => {
       const wanted = specification.outputs.reduce((n, s) => n + s.registers.length, 0);
       if (ciphertexts.length !== wanted)
         fail('FHE0702', `${ciphertexts.length} ciphertexts given, the results have ${wanted}`);
-      let at = 0;
+      let next = 0;
       return specification.outputs.map((signature) =>
         unpackTensor(
           signature,
-          signature.registers.map(() => decryptVector(signature, ciphertexts[at++])),
+          signature.registers.map(() => at(signature).decrypt(ciphertexts[next++], signature)),
         ),
       );
     },
-    close: () => closeSeal(seal, [decryptor, encryptor, evaluator, publicKey, secret]),
+    close: () => levels.forEach((level) => level.close()),
   };
 }

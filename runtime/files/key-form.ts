@@ -1,10 +1,10 @@
-import { levelIdBytes, type Seal } from '../seal/library.ts';
+import { keyLevelId, type Seal } from '../seal/library.ts';
 import type { RlweForm } from './seal-bytes.ts';
 
 /** The form of every key: keys live modulo all primes, the special one last. */
-export function keyForm({ context, parameters }: Seal): RlweForm {
+export function keyForm({ library, parameters }: Pick<Seal, 'library' | 'parameters'>): RlweForm {
   return {
-    levelId: levelIdBytes(context.keyParmsId),
+    levelId: keyLevelId(library, parameters),
     ringDegree: parameters.ringDegree,
     primes: [...parameters.primes, ...parameters.specialPrimes],
     scale: 1,

@@ -1,4 +1,5 @@
 import type { ComprModeType } from 'node-seal/implementation/compr-mode-type.js';
+import type { EncryptionParameters } from 'node-seal/implementation/encryption-parameters.js';
 import type { SchemeType } from 'node-seal/implementation/scheme-type.js';
 import type { SEALLibrary } from 'node-seal/implementation/seal.js';
 import type { SecurityLevel } from 'node-seal/implementation/security-level.js';
@@ -17,7 +18,7 @@ export type { CipherText, PlainText, Seal } from './seal.ts';
 
 let loading: Promise<SEALLibrary> | undefined;
 
-function loadLibrary(): Promise<SEALLibrary> {
+export function loadLibrary(): Promise<SEALLibrary> {
   // The package's declarations describe an ES module, the file is CommonJS: its default import is the function itself.
   const load = SEAL as unknown as typeof SEAL.default;
   loading ??= load();
@@ -28,31 +29,26 @@ function loadLibrary(): Promise<SEALLibrary> {
  * Makes SEAL's context for exactly these primes. Errors: FHE0601 for parameters below 128-bit security that are not marked as
  * insecure test parameters, FHE0801 when SEAL refuses them. Takes seconds at N = 2^14 and above.
  */
-export async function openSeal(parameters: Parameters): Promise<Seal> {
-  return createSeal(await loadLibrary(), parameters);
+export async function openSeal(parameters: Parameters, levels: SealLevels = 'all'): Promise<Seal> {
+  return createSeal(await loadLibrary(), parameters, levels);
 }
 
+/** The levels that a context serves. SEAL makes tables for each: without those below the top it is made several times faster. */
+export type SealLevels = 'all' | 'top';
+
 /** As {@link openSeal}, in a library that is loaded. */
-export function createSeal(library: SEALLibrary, parameters: Parameters): Seal {
+export function createSeal(library: SEALLibrary, parameters: Parameters, levels: SealLevels = 'all'): Seal {
   if (!isSecure(parameters) && parameters.secure) {
     fail('FHE0601', 'the parameters claim 128-bit security and do not have it');
   }
   requireSeal(parameters);
   return guard(library, 'context', () => {
-    const moduli = [...parameters.primes, ...parameters.specialPrimes].map((q) => library.Modulus(q));
-    const vector = library.Vector();
-    // The declarations know typed arrays only; SEAL itself takes a list of Modulus instances here, as its own Create returns.
-    vector.from(moduli.map((m) => m.instance as bigint) as unknown as BigUint64Array, 'Modulus');
-    const encryption = library.EncryptionParameters(library.SchemeType.ckks as SchemeType);
-    encryption.setPolyModulusDegree(parameters.ringDegree);
-    encryption.setCoeffModulus(vector);
-    const levels = library.SecurityLevel;
+    const encryption = encryptionParameters(library, parameters);
+    const securities = library.SecurityLevel;
     // SEAL's own table ends at 2^15; that the parameters are secure is checked above.
     const checked = parameters.secure && parameters.ringDegree <= 2 ** 15;
-    const security = (checked ? levels.tc128 : levels.none) as SecurityLevel;
-    const context = library.Context(encryption, true, security);
-    for (const m of moduli) m.delete();
-    vector.delete();
+    const security = (checked ? securities.tc128 : securities.none) as SecurityLevel;
+    const context = library.Context(encryption, levels === 'all', security);
     encryption.delete();
     if (!context.parametersSet()) fail('FHE0801', `SEAL refuses the parameters (N = ${parameters.ringDegree})`);
     return {
@@ -60,21 +56,45 @@ export function createSeal(library: SEALLibrary, parameters: Parameters): Seal {
       context,
       encoder: library.CKKSEncoder(context),
       parameters,
-      levelIds: levelIdsOf(context, parameters),
+      levelIds: levelIdsOf(context, parameters, levels),
       pools: poolClass(library),
     };
   });
 }
 
+function encryptionParameters(library: SEALLibrary, parameters: Parameters): EncryptionParameters {
+  const moduli = [...parameters.primes, ...parameters.specialPrimes].map((q) => library.Modulus(q));
+  const vector = library.Vector();
+  // The declarations know typed arrays only; SEAL itself takes a list of Modulus instances here, as its own Create returns.
+  vector.from(moduli.map((m) => m.instance as bigint) as unknown as BigUint64Array, 'Modulus');
+  const encryption = library.EncryptionParameters(library.SchemeType.ckks as SchemeType);
+  encryption.setPolyModulusDegree(parameters.ringDegree);
+  encryption.setCoeffModulus(vector);
+  for (const m of moduli) m.delete();
+  vector.delete();
+  return encryption;
+}
+
+/** SEAL's name for the modulus of keys: all primes, the special one last. Needs no context. */
+export function keyLevelId(library: SEALLibrary, parameters: Parameters): Uint8Array {
+  const encryption = encryptionParameters(library, parameters);
+  try {
+    return levelIdBytes(encryption.parmsId);
+  } finally {
+    encryption.delete();
+  }
+}
+
 /** Every object is saved uncompressed: ciphertexts and keys are random bits. The declarations of the package leave the value untyped. */
 export const uncompressed = (library: SEALLibrary): ComprModeType => library.ComprModeType.none as ComprModeType;
 
-function levelIdsOf(context: Context, parameters: Parameters): ParmsIdType[] {
+function levelIdsOf(context: Context, parameters: Parameters, levels: SealLevels): ParmsIdType[] {
   const ids: ParmsIdType[] = [];
+  const top = parameters.primes.length - 1;
   let data = context.firstContextData;
-  for (let level = parameters.primes.length - 1; level >= 0; level--) {
+  for (let level = top; level >= (levels === 'all' ? 0 : top); level--) {
+    if (level < top) data = data.nextContextData;
     ids[level] = data.parmsId;
-    if (level > 0) data = data.nextContextData;
   }
   return ids;
 }

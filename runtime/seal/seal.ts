@@ -23,7 +23,7 @@ export interface Seal {
   readonly context: Context;
   readonly encoder: CKKSEncoder;
   readonly parameters: Parameters;
-  /** SEAL's name for the modulus of each level. */
+  /** SEAL's name for the modulus of each level that the context serves. */
   readonly levelIds: readonly ParmsIdType[];
   readonly pools: PoolClass;
 }

@@ -8,7 +8,7 @@ import { readModel, readSpecification, writeModel, writeSpecification } from '..
 import { specificationFingerprint, specificationOf, type Specification } from '../../../ir/program/schema.ts';
 import { elementCount, tensor } from '../../../ir/tensor.ts';
 import { applyClientSteps } from '../../../runtime/client/finish.ts';
-import { generateKeys, loadSecretKey, readSecretKey } from '../../../runtime/client/keys.ts';
+import { checkSecretKey, generateKeys, readSecretKey } from '../../../runtime/client/keys.ts';
 import { packTensor, unpackTensor } from '../../../runtime/client/pack.ts';
 import { openClient } from '../../../runtime/client/session.ts';
 import { openClear } from '../../../runtime/clear/session.ts';
@@ -167,7 +167,9 @@ describe(`mutated files (seed ${seed})`, () => {
           ? mutateBytes(secretFile, dice, dice.pick([500, undefined]))
           : assemble(mutateParts(parts, dice, [], dice.pick([100, undefined]))),
       );
-      loadSecretKey(seal, readSecretKey(path, specification)).delete();
+      const secret = seal.library.SecretKey();
+      secret.loadArray(seal.context, checkSecretKey(seal, readSecretKey(path, specification)));
+      secret.delete();
     });
     only(outcomes, ...damage, 'FHE0704');
   });
