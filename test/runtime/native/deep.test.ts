@@ -11,6 +11,7 @@ import { generateKeys, readSecretKey, type KeyReport } from '../../../runtime/cl
 import { openClient, type ClientSession } from '../../../runtime/client/session.ts';
 import { neededKeys, openEvaluationKeys } from '../../../runtime/files/evaluation-keys.ts';
 import { withFile, writeFileParts } from '../../../runtime/files/files.ts';
+import { nativeKeyBytes, nativeWorkingBytes } from '../../../runtime/server/native-memory.ts';
 import { openServer } from '../../../runtime/server/session.ts';
 import { deepProgram } from './deep-program.ts';
 import { hasEngine, whyNoEngine } from './engines.ts';
@@ -75,10 +76,16 @@ describe.skipIf(!hasEngine)(whyNoEngine || 'a program with a bootstrap and sever
   test('is decrypted to its input, whatever fits into memory', async () => {
     const encrypted = client.encrypt([tensor([1, slots], data)]);
     const answers: Float64Array[] = [];
-    for (const options of [{ threads: 2 }, { threads: 1, keyBudget: 1 }]) {
+    const largest = Math.max(...nativeKeyBytes(program).values());
+    const memoryBudget = Math.ceil(nativeWorkingBytes(program) + 2.5 * largest);
+    for (const options of [{ threads: 2 }, { threads: 1, keyBudget: 1 }, { threads: 1, memoryBudget }]) {
       const server = await openServer(modelPath, keysPath, { backend: 'native', ...options });
       try {
-        for (let run = 0; run < 2; run++) answers.push(client.decrypt((await server.run(encrypted)).outputs)[0].data);
+        for (let run = 0; run < 2; run++) {
+          const { outputs, enginePeakBytes } = await server.run(encrypted);
+          expect(enginePeakBytes).toBeLessThanOrEqual(options.memoryBudget ?? Infinity);
+          answers.push(client.decrypt(outputs)[0].data);
+        }
       } finally {
         await server.close();
       }
