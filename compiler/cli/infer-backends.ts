@@ -6,9 +6,7 @@ import type { Model } from '../../ir/program/model-file.ts';
 import type { Tensor } from '../../ir/tensor.ts';
 import { readSecretKey } from '../../runtime/client/keys.ts';
 import { openClient } from '../../runtime/client/session.ts';
-import { loadNative } from '../../runtime/native/library.ts';
-import { requireSeal } from '../../runtime/seal/require-seal.ts';
-import { openServer, type ServerOptions } from '../../runtime/server/session.ts';
+import { openServer, requireServer, type ServerOptions } from '../../runtime/server/session.ts';
 import { openSimulator } from '../../runtime/simulator/simulator.ts';
 import { makeKeys } from './commands/keygen.ts';
 import { runClear } from './predict.ts';
@@ -75,12 +73,12 @@ function openLocal(backend: 'simulator' | 'clear', { program }: Model): Inferenc
 async function openEncrypted(
   backend: 'seal' | 'native',
   modelPath: string,
-  { specification }: Model,
+  model: Model,
   options: InferenceOptions,
 ): Promise<Inference> {
-  // Without a back end no keys are worth making.
-  if (backend === 'native') loadNative();
-  else requireSeal(specification.parameters);
+  const { specification } = model;
+  const serverOptions = { backend, ...options.server };
+  requireServer(model, serverOptions);
   const folder = mkdtempSync(join(tmpdir(), 'fhec-infer-'));
   const clear = (): void => rmSync(folder, { recursive: true, force: true });
   try {
@@ -89,7 +87,7 @@ async function openEncrypted(
     const client = await openClient(specification, readSecretKey(keys.secretKeyPath, specification));
     options.signal.throwIfAborted();
     options.onStage('load model and keys');
-    const server = await openServer(modelPath, keys.evaluationKeyPath, { backend, ...options.server });
+    const server = await openServer(modelPath, keys.evaluationKeyPath, serverOptions);
     let engineBytes: number | undefined;
     return {
       keyBytes: keys.evaluationKeyBytes,

@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
+import { fitsSeal } from '../../ir/ckks/parameters.ts';
 import { fail, FhecError } from '../../ir/diagnostics.ts';
 import { readContainer } from '../../ir/program/container.ts';
 import { readModel, type Model } from '../../ir/program/model-file.ts';
@@ -50,7 +51,7 @@ export interface RunResult {
 export interface ServerSession {
   readonly model: Model;
   readonly label: (role: CiphertextLabel['role']) => CiphertextLabel;
-  /** The predicted seconds of one run on these threads; undefined on the native engine, since programs are priced for SEAL. */
+  /** The predicted seconds of one run on these threads; undefined on the native engine for programs that SEAL can run, since they may be priced for SEAL. */
   readonly predictedSeconds: number | undefined;
   /** Serialized input ciphertexts -> outputs. After a failed or stopped run the session can run again. Errors: FHE0702, FHE0801, FHE0802, FHE0803, FHE0805. */
   readonly run: (inputs: readonly Uint8Array[], options?: RunOptions) => Promise<RunResult>;
@@ -71,12 +72,29 @@ interface Workers {
   readonly predictedSeconds: number | undefined;
 }
 
+/** How SEAL's threads share a program and the memory. */
+function planSeal({ program }: Model, options: ServerOptions) {
+  requireSeal(program.parameters);
+  const threads = options.threads ?? Math.min(2, availableParallelism());
+  const shares = partition(program, threads, transferSeconds);
+  return { threads, shares, budgets: threadBudgets(program, shares.workerOf, threads, options, machineMemory()) };
+}
+
+/** How the native engine shares the memory. */
+function planNative({ program }: Model, options: ServerOptions) {
+  loadNative();
+  return nativeBudget(program, options);
+}
+
+/** Asks what can be known without keys, which are long in the making. Errors: FHE0804 for a back end that is not there or cannot run the program, FHE0805. */
+export function requireServer(model: Model, options: ServerOptions): void {
+  if (options.backend === 'native') planNative(model, options);
+  else planSeal(model, options);
+}
+
 /** One worker a thread, each with its share of the program. */
 function startSeal(modelPath: string, keysPath: string, model: Model, options: ServerOptions): Workers {
-  requireSeal(model.program.parameters);
-  const threads = options.threads ?? Math.min(2, availableParallelism());
-  const shares = partition(model.program, threads, transferSeconds);
-  const budgets = threadBudgets(model.program, shares.workerOf, threads, options, machineMemory());
+  const { threads, shares, budgets } = planSeal(model, options);
   const control = new Int32Array(new SharedArrayBuffer(4 * (1 + threads)));
   const links = meshOfPorts(threads).map((peers, worker) => {
     const workerData: WorkerStart = {
@@ -97,17 +115,22 @@ function startSeal(modelPath: string, keysPath: string, model: Model, options: S
 
 /** One worker for the whole program: the engine has threads of its own. Errors: FHE0804 where there is no engine. */
 function startNative(modelPath: string, keysPath: string, model: Model, options: ServerOptions): Workers {
-  loadNative();
+  const budget = planNative(model, options);
   const control = new Int32Array(new SharedArrayBuffer(8));
   const workerData: NativeWorkerStart = {
     modelPath,
     keysPath,
     control,
     threads: options.threads ?? availableParallelism(),
-    budget: nativeBudget(model.program, options),
+    budget,
   };
   const link = new WorkerLink<RunRequest, WorkerReply>(import.meta.url, './native-worker', { workerData });
-  return { links: [link], control, predictedSeconds: undefined };
+  const { parameters, seconds } = model.program;
+  return {
+    links: [link],
+    control,
+    predictedSeconds: fitsSeal(parameters) ? undefined : seconds.reduce((a, b) => a + b, 0),
+  };
 }
 
 /** Opens a model with evaluation keys. Errors: FHE0701..FHE0707, FHE0601, FHE0705 when a secret key lies among the files, FHE0804 without the native engine, FHE0805 when the memory does not suffice. */

@@ -116,6 +116,9 @@ test('SEAL keeps to a budget too: what cannot fit is refused', async () => {
   const refused = await infer('--backend', 'seal', '--memory', '10 MB');
   expect([refused.code, json(refused)]).toMatchObject([1, { error: [{ code: 'FHE0805' }] }]);
   expect(refused.err).toContain('the memory budget is 10 MiB');
+  // Before keys are made, which takes long.
+  const { err } = await run('infer', at('t.fhec'), at('data.npz[0]'), '--memory', '1MB');
+  expect(err).not.toContain('make keys');
 });
 
 test('sizes are read with their units', () => {
