@@ -13,7 +13,8 @@ Napi::Uint8Array bytes_of(Napi::Env env, Engine& engine, const SeededKey& key) {
   return out;
 }
 
-/// The class `KeyMaker` of the addon: the client's, since it holds a secret, which is wiped by `release` or with the object.
+/// The class `KeyMaker` of the addon: the client's, since it holds a secret, which is wiped by `release` or with the
+/// object.
 class KeyMakerObject : public Napi::ObjectWrap<KeyMakerObject> {
  public:
   /// Called by new_key_maker with what it makes; JavaScript cannot make such a value.
@@ -36,7 +37,8 @@ class KeyMakerObject : public Napi::ObjectWrap<KeyMakerObject> {
 
   /// (Galois element, level) -> bytes
   Napi::Value galois(const Napi::CallbackInfo& info) {
-    return made(info, [&](const Arguments& arguments) { return maker().galois(arguments.whole(0), arguments.whole(1)); });
+    return made(
+        info, [&](const Arguments& arguments) { return maker().galois(arguments.whole(0), arguments.whole(1)); });
   }
 
   /// (Hamming weight, level of the key back) -> {toSparse, toDense}: the keys of a fresh sparse secret, which is forgotten
@@ -97,16 +99,19 @@ void define_key_maker(Napi::Env env) {
 }
 
 Napi::Value new_key_maker(Napi::Env env, const std::shared_ptr<Engine>& engine, Napi::Value secret) {
-  if (!secret.IsTypedArray()) throw Error("FHE0801", "a secret is an Int8Array or a BigUint64Array");
+  constexpr const char* kinds = "a secret is an Int8Array or a BigUint64Array";
+  if (!secret.IsTypedArray()) throw Error("FHE0801", kinds);
   const auto array = secret.As<Napi::TypedArray>();
   const auto read = [&]() -> SmallSecret {
     if (array.TypedArrayType() == napi_int8_array) {
       const auto coefficients = array.As<Napi::Int8Array>();
-      return ternary_secret(engine->ring(), std::span<const std::int8_t>(coefficients.Data(), coefficients.ElementLength()));
+      return ternary_secret(engine->ring(),
+                            std::span<const std::int8_t>(coefficients.Data(), coefficients.ElementLength()));
     }
-    if (array.TypedArrayType() != napi_biguint64_array) throw Error("FHE0801", "a secret is an Int8Array or a BigUint64Array");
+    if (array.TypedArrayType() != napi_biguint64_array) throw Error("FHE0801", kinds);
     const auto words = array.As<Napi::BigUint64Array>();
-    return ternary_secret(engine->memory(), engine->ring(), std::span<const Word>(words.Data(), words.ElementLength()));
+    return ternary_secret(engine->memory(), engine->ring(),
+                          std::span<const Word>(words.Data(), words.ElementLength()));
   };
   KeyMakerObject::Parts parts{engine, std::make_unique<KeyMaker>(*engine, read())};
   return env.GetInstanceData<Napi::FunctionReference>()->New({Napi::External<KeyMakerObject::Parts>::New(env, &parts)});

@@ -24,11 +24,14 @@ struct Header {
   std::array<std::uint8_t, 32> modulus;
   Seed seed;
 };
-static_assert(sizeof(Header) == 88 && std::endian::native == std::endian::little, "the header lies in memory as in the file");
+static_assert(sizeof(Header) == 88 && std::endian::native == std::endian::little,
+              "the header lies in memory as in the file");
 
 constexpr std::array<char, 4> magic = {'F', 'S', 'K', '1'};
 
-const Limb& limb_at(const Ring& ring, const KeyBasis& basis, std::size_t j) { return ring.limbs[basis.ring_limb(ring, j)]; }
+const Limb& limb_at(const Ring& ring, const KeyBasis& basis, std::size_t j) {
+  return ring.limbs[basis.ring_limb(ring, j)];
+}
 
 std::array<std::uint8_t, 32> modulus_of(const Ring& ring, const KeyBasis& basis) {
   std::vector<Word> primes;
@@ -40,7 +43,8 @@ std::array<std::uint8_t, 32> modulus_of(const Ring& ring, const KeyBasis& basis)
 std::vector<std::size_t> limb_offsets(const Ring& ring, const KeyBasis& basis) {
   std::vector<std::size_t> offsets = {0};
   for (std::size_t j = 0; j < basis.limb_count(); j++)
-    offsets.push_back(offsets.back() + ring.degree / 8 * static_cast<std::size_t>(limb_at(ring, basis, j).modulus.bits));
+    offsets.push_back(offsets.back() +
+                      ring.degree / 8 * static_cast<std::size_t>(limb_at(ring, basis, j).modulus.bits));
   return offsets;
 }
 
@@ -55,7 +59,8 @@ Header checked_header(const Ring& ring, std::span<const std::uint8_t> bytes) {
   if (header.level >= ring.data_count) refuse("level " + std::to_string(header.level));
   if (header.special_count < 1 || header.special_count > ring.special_count)
     refuse(std::to_string(header.special_count) + " special primes");
-  if (header.element % 2 == 0 || header.element >= 2 * ring.degree) refuse("Galois element " + std::to_string(header.element));
+  if (header.element % 2 == 0 || header.element >= 2 * ring.degree)
+    refuse("Galois element " + std::to_string(header.element));
   if (header.modulus != modulus_of(ring, {header.level, header.special_count})) refuse("other primes than the ring's");
   return header;
 }
@@ -64,7 +69,8 @@ Header checked_header(const Ring& ring, std::span<const std::uint8_t> bytes) {
 
 KeyShape key_shape(const Ring& ring, KeyBasis basis) {
   if (basis.level >= ring.data_count || basis.special_count < 1 || basis.special_count > ring.special_count)
-    throw Error("FHE0801", "the ring has no level " + std::to_string(basis.level) + " with " + std::to_string(basis.special_count) + " special primes");
+    throw Error("FHE0801", "the ring has no level " + std::to_string(basis.level) + " with " +
+                               std::to_string(basis.special_count) + " special primes");
   std::vector<Word> data;
   std::vector<Word> special;
   for (std::size_t i = 0; i <= basis.level; i++) data.push_back(ring.limbs[i].modulus.value);
@@ -101,7 +107,8 @@ void write_seeded_key(Engine& engine, const SeededKey& key, std::span<std::uint8
   const Ring& ring = engine.ring();
   const KeyShape& shape = key.shape;
   const KeyBasis& basis = shape.basis;
-  if (out.size() != seeded_key_bytes(ring, shape)) throw Error("FHE0801", "a key is written to as many bytes as it takes");
+  if (out.size() != seeded_key_bytes(ring, shape))
+    throw Error("FHE0801", "a key is written to as many bytes as it takes");
   const Header header{magic,
                       static_cast<std::uint32_t>(ring.degree),
                       static_cast<std::uint32_t>(basis.level),
