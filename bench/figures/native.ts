@@ -15,6 +15,7 @@ import { warmSecondsBy } from '../price.ts';
 /** One test image on one server. */
 interface Answer {
   readonly seconds: number;
+  readonly cpuSeconds: number;
   readonly logits: Float64Array;
 }
 
@@ -23,7 +24,8 @@ const warm = (values: readonly number[]): number => median(values.length > 1 ? v
 
 /**
  * The native engine beside SEAL: each in a process of its own, with the same keys and ciphertexts, image by image in turn, so that a change in the
- * load of the machine meets both. `ratio_seal` is the median over the images of their ratio.
+ * load of the machine meets both. `ratio_seal` is the median over the images of their ratio, `ratio_seal_cpu` that of the processor's time over all
+ * threads, which a loaded machine changes least.
  */
 export async function* nativeFigures({ sample, compiled, options, progress }: Bench): AsyncIterable<Figure> {
   const found = findNative();
@@ -49,8 +51,8 @@ export async function* nativeFigures({ sample, compiled, options, progress }: Be
     const seal = await start({ ...sample.server, ...(options.threads === undefined ? {} : { threads }) });
     const { test } = dataOf(sample);
     const answer = async (server: ServerProcess, inputs: readonly Uint8Array[]): Promise<Answer> => {
-      const { outputs, seconds } = await server.run(inputs);
-      return { seconds, logits: client.decrypt(outputs)[0].data };
+      const { outputs, seconds, cpuSeconds } = await server.run(inputs);
+      return { seconds, cpuSeconds, logits: client.decrypt(outputs)[0].data };
     };
     const runs: { readonly native: Answer; readonly seal: Answer }[] = [];
     for (let i = 0; i < options.images; i++) {
@@ -75,6 +77,9 @@ export async function* nativeFigures({ sample, compiled, options, progress }: Be
     yield figure('native.seconds', seconds, 's');
     yield figure('native.seal_seconds', warm(runs.map((r) => r.seal.seconds)), 's');
     yield figure('native.ratio_seal', warm(runs.map((r) => r.seal.seconds / r.native.seconds)));
+    yield figure('native.cpu_seconds', warm(runs.map((r) => r.native.cpuSeconds)), 's');
+    yield figure('native.seal_cpu_seconds', warm(runs.map((r) => r.seal.cpuSeconds)), 's');
+    yield figure('native.ratio_seal_cpu', warm(runs.map((r) => r.seal.cpuSeconds / r.native.cpuSeconds)));
     yield figure('native.forecast', forecast, 's');
     yield figure('native.measured_by_forecast', seconds / forecast);
     yield figure('native.images', runs.length);

@@ -6,7 +6,10 @@ import type { ServerReply, ServerRequest } from './server-process.ts';
 export interface ServerProcess {
   /** Seconds to load model and keys. */
   readonly setupSeconds: number;
-  readonly run: (inputs: readonly Uint8Array[]) => Promise<{ outputs: readonly Uint8Array[]; seconds: number }>;
+  /** `cpuSeconds`: of the processor, over all threads. */
+  readonly run: (
+    inputs: readonly Uint8Array[],
+  ) => Promise<{ outputs: readonly Uint8Array[]; seconds: number; cpuSeconds: number }>;
   /** The most memory that the process held so far, in bytes (resident set). */
   readonly peakBytes: () => number;
   /** The most that the native engine held so far, in bytes; 0 on SEAL. */
@@ -47,7 +50,7 @@ export async function startServerProcess(
         if (reply.kind !== 'outputs') throw new Error(`the server process answers ${reply.kind} to a run`);
         peak = reply.peakBytes;
         enginePeak = reply.enginePeakBytes ?? 0;
-        return { outputs: reply.outputs, seconds: reply.seconds };
+        return { outputs: reply.outputs, seconds: reply.seconds, cpuSeconds: reply.cpuSeconds };
       },
       peakBytes: () => peak,
       enginePeakBytes: () => enginePeak,

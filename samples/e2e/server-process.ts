@@ -16,6 +16,8 @@ export type ServerReply =
       readonly seconds: number;
       readonly peakBytes: number;
       readonly enginePeakBytes: number | undefined;
+      /** Of the processor, over all threads: other work on the machine adds little to it. */
+      readonly cpuSeconds: number;
       readonly outputs: readonly Uint8Array[];
     }
   | { readonly kind: 'failed'; readonly message: string };
@@ -34,8 +36,10 @@ async function answer(request: ServerRequest): Promise<ServerReply> {
       return { kind: 'opened', ...measured() };
     case 'run': {
       if (!server) throw new Error('the server is not open');
+      const before = process.cpuUsage();
       const { outputs, enginePeakBytes } = await server.run(request.inputs);
-      return { kind: 'outputs', outputs, enginePeakBytes, ...measured() };
+      const { user, system } = process.cpuUsage(before);
+      return { kind: 'outputs', outputs, enginePeakBytes, cpuSeconds: (user + system) / 1e6, ...measured() };
     }
     case 'close':
       await server?.close();
