@@ -35,7 +35,7 @@ def options() -> argparse.Namespace:
         required=True,
         help="the same; expected.json holds the answers for the first one's first 100 images",
     )
-    parser.add_argument("--epochs", type=int, default=18)
+    parser.add_argument("--epochs", type=int, default=16)
     parser.add_argument("--batch", type=int, default=128)
     parser.add_argument("--learning-rate", type=float, default=0.2, help="the peak of the cycle")
     parser.add_argument("--weight-decay", type=float, default=5e-4)
