@@ -52,8 +52,10 @@ export function chooseNative(
   }
 }
 
-/** Solutions within so many seconds for each value are not told apart. */
-const secondsUnit = 0.02;
+/** Solutions whose seconds differ by less than this share of the fastest one's are not told apart, value by value. */
+const timeResolution = 1 / 500;
+/** For each uniform degree so many of the fastest chains are looked at closer. */
+const chainsForDegree = 2;
 const defaultRing = 32768;
 /** Assignments judged with refitted polynomials in one search. */
 const mostRefits = 3;
@@ -166,17 +168,12 @@ class Search {
 
   choose(): Judged {
     const { degrees = 'layerwise', maxLatency } = this.#options;
-    this.uniform = this.#best(this.#uniformProposals(), typeof degrees === 'number');
-    const useful = new Set<Candidate>(
-      this.#space.layers.flatMap(({ choices }) => usefulCandidates(choices.filter((c) => c.form === 'direct'))),
+    const alike = this.#uniformProposals();
+    this.uniform = this.#best(
+      alike.map(([fastest]) => fastest),
+      typeof degrees === 'number',
     );
-    const layerwise =
-      degrees === 'layerwise'
-        ? this.#best(
-            this.#front((_, candidate) => useful.has(candidate)),
-            false,
-          )
-        : undefined;
+    const layerwise = degrees === 'layerwise' ? this.#best(this.#layerwiseProposals(alike), false) : undefined;
     const found = [layerwise, this.uniform].flatMap((j) => j ?? []);
     const key = ({ proposal, assignment }: Judged): number =>
       maxLatency === undefined ? proposal.seconds : assignment.judged().loss;
@@ -191,26 +188,15 @@ class Search {
       : [];
   }
 
-  /** Proposals that no other one beats in seconds and error, by rising seconds. */
-  #front(allowed: (activation: Value, candidate: Candidate) => boolean): Proposal[] {
-    const values = placedValues(this.#network.main);
-    const all = this.#chains.flatMap((chain) =>
-      placeBootstraps(this.#network.problem(chain, allowed), secondsUnit).map((placement): Proposal => {
-        const candidates = this.#space.layers.map(({ value }) => {
-          const choices = this.#network.choicesOf(value).filter((c) => allowed(value, c.candidate));
-          return choices[placement.choices[values.indexOf(value)]].candidate;
-        });
-        return {
-          chain,
-          placement,
-          candidates,
-          seconds: placement.seconds + chain.encodingSeconds,
-          error: placement.error,
-        };
-      }),
-    );
+  /** Proposals on these chains that no other one beats in seconds and error, by rising seconds. */
+  #front(
+    chains: readonly BootstrapChain[],
+    secondsUnit: number,
+    allowed: (activation: Value, candidate: Candidate) => boolean,
+  ): Proposal[] {
     let least = Infinity;
-    return all
+    return chains
+      .flatMap((chain) => this.#proposals(chain, secondsUnit, allowed))
       .sort((a, b) => a.seconds - b.seconds)
       .filter(({ error }) => {
         if (error >= least) return false;
@@ -219,8 +205,36 @@ class Search {
       });
   }
 
-  /** The fastest of each degree that all activations have, or of the one that the user fixed; by rising seconds. */
-  #uniformProposals(): Proposal[] {
+  #proposals(
+    chain: BootstrapChain,
+    secondsUnit: number,
+    allowed: (activation: Value, candidate: Candidate) => boolean,
+  ): Proposal[] {
+    const values = placedValues(this.#network.main);
+    return placeBootstraps(this.#network.problem(chain, allowed), secondsUnit).map((placement) => ({
+      chain,
+      placement,
+      candidates: this.#space.layers.map(({ value }) => {
+        const choices = this.#network.choicesOf(value).filter((c) => allowed(value, c.candidate));
+        return choices[placement.choices[values.indexOf(value)]].candidate;
+      }),
+      seconds: placement.seconds + chain.encodingSeconds,
+      error: placement.error,
+    }));
+  }
+
+  /** OLA's, on the chains that some uniform degree is fast on. */
+  #layerwiseProposals(alike: readonly (readonly Proposal[])[]): Proposal[] {
+    const chains = new Set(alike.flatMap((proposals) => proposals.slice(0, chainsForDegree).map((p) => p.chain)));
+    const fastest = alike.at(0)?.at(0)?.seconds ?? 0;
+    const useful = new Set<Candidate>(
+      this.#space.layers.flatMap(({ choices }) => usefulCandidates(choices.filter((c) => c.form === 'direct'))),
+    );
+    return this.#front([...chains], timeResolution * fastest, (_, candidate) => useful.has(candidate));
+  }
+
+  /** For each degree that all activations have, or the one that the user fixed, its proposals on all chains by rising seconds. */
+  #uniformProposals(): Proposal[][] {
     const { degrees } = this.#options;
     const [first] = this.#space.layers;
     const labels = new Set(
@@ -229,14 +243,21 @@ class Search {
       ),
     );
     return [...labels]
-      .flatMap((label) => {
+      .map((label) => {
         const picked = this.#space.layers.map(({ choices }) =>
-          choices.filter((c) => c.label === label).reduce((a, b) => (b.error < a.error ? b : a)),
+          choices
+            .filter((c) => c.label === label)
+            .sort((a, b) => a.error - b.error)
+            .at(0),
         );
-        const known = new Set<Candidate>(picked);
-        return this.#front((_, candidate) => known.has(candidate)).slice(0, 1);
+        const known = new Set<Candidate | undefined>(picked);
+        if (known.has(undefined)) return [];
+        return this.#chains
+          .flatMap((chain) => this.#proposals(chain, 0, (_, candidate) => known.has(candidate)))
+          .sort((a, b) => a.seconds - b.seconds);
       })
-      .sort((a, b) => a.seconds - b.seconds);
+      .filter((proposals) => proposals.length > 0)
+      .sort(([a], [b]) => a.seconds - b.seconds);
   }
 
   /** The fastest that keeps the accuracy, found by bisection, or the most exact one in time. */
