@@ -53,7 +53,8 @@ function channelsOf(
 
 /**
  * A folder of PNG and JPEG files, in the order of their names. Images in sub-folders are labelled: by the folder's name where all names are
- * numbers, else by the rank of the name in alphabetical order, as torchvision's ImageFolder does. Errors: FHE0902, FHE0903.
+ * numbers, else by the rank of the name in alphabetical order, as torchvision's ImageFolder does. The classes take turns, so that the first
+ * images are some of each: a calibration must not see one class only. Errors: FHE0902, FHE0903.
  */
 export function folderSource(path: string, input: readonly number[]): ItemSource {
   const entries = readdirSync(path, { withFileTypes: true });
@@ -74,9 +75,11 @@ export function folderSource(path: string, input: readonly number[]): ItemSource
       input,
     );
   const numeric = classes.every((c) => /^\d{1,9}$/.test(c));
-  const files = classes.flatMap((c, rank) =>
-    imagesIn(join(path, c)).map((p) => ({ path: p, label: numeric ? Number(basename(c)) : rank })),
-  );
+  const files = classes
+    .flatMap((c, rank) =>
+      imagesIn(join(path, c)).map((p, turn) => ({ path: p, turn, label: numeric ? Number(basename(c)) : rank })),
+    )
+    .sort((a, b) => a.turn - b.turn);
   if (files.length === 0) badInput(path, 'the folder holds no PNG or JPEG images, and no sub-folder does');
   return imageFilesSource(files, path, input);
 }

@@ -1,10 +1,14 @@
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { afterAll } from 'vitest';
 
-/** A fresh folder with these files; returns its path. */
+const root = mkdtempSync(join(tmpdir(), 'fhec-inputs-'));
+afterAll(() => rmSync(root, { recursive: true }));
+
+/** A fresh folder with these files, gone when the tests of the file end; returns its path. */
 export function folderOf(files: Readonly<Record<string, Uint8Array | string>>): string {
-  const folder = mkdtempSync(join(tmpdir(), 'fhec-inputs-'));
+  const folder = mkdtempSync(join(root, 'case-'));
   for (const [name, content] of Object.entries(files)) {
     const path = join(folder, name);
     mkdirSync(dirname(path), { recursive: true });

@@ -152,6 +152,9 @@ test('a folder of images: order, labels by number and by name', async () => {
   expect(numbered.labels).toEqual(Int32Array.of(0, 7));
   const named = await loadDataset(folderOf({ 'dog/a.png': greyPng(1), 'cat/a.png': greyPng(2) }), { shape, scale: 1 });
   expect([named.labels, named.images.map((i) => i[0])]).toEqual([Int32Array.of(0, 1), [2, 1]]);
+  const many = { 'a/1.png': greyPng(1), 'a/2.png': greyPng(2), 'a/3.png': greyPng(3), 'b/4.png': greyPng(4) };
+  const turns = await loadDataset(folderOf(many), { shape, scale: 1 });
+  expect([turns.labels, turns.images.map((i) => i[0])]).toEqual([Int32Array.of(0, 1, 0, 0), [1, 4, 2, 3]]);
 });
 
 test('the built-in sets: sizes, labels and order', async () => {
