@@ -90,7 +90,7 @@ function warningsOf({ assignment, realisation }: Plan, maxLoss: number): string[
       : []),
     ...(ringDegree > largestSealRing
       ? [
-          `the network is so deep that it needs N = ${ringDegree}: SEAL goes up to ${largestSealRing}, so only the clear and simulator back ends run it`,
+          `the network is so deep that it needs N = ${ringDegree}: SEAL goes up to ${largestSealRing}, so only the clear and simulator back ends run it; --target native bootstraps instead`,
         ]
       : []),
   ];

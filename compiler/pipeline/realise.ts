@@ -143,7 +143,8 @@ export function realiseFolded(
   if (!parameters) throw new InternalError('the schedule chose no parameters');
   const precision = measurePrecision(ckks, parameters, calibration);
   const wanted = options.precisionBits ?? defaultPrecisionBits;
-  if (precision.bits < wanted) {
+  // Noise that blows up leaves no number at all.
+  if (!(precision.bits >= wanted)) {
     fail(
       'FHE0603',
       `the results have ${precision.bits.toFixed(1)} bits above their noise, ${wanted} are asked for`,
