@@ -93,7 +93,7 @@ await new Command('bench')
   .addOption(new Option('--only <family...>', 'some families of figures').choices(familyNames))
   .option('--images <n>', 'images truly encrypted', whole(1), 4)
   .option('--simulate [n]', 'accuracy under simulated noise on all test images, or on the first n', whole(1))
-  .option('--threads <n>', 'threads of the server; by default 2, and 1 where SEAL has not the memory', whole(1))
+  .option('--threads <n>', 'threads of the server; by default the cores, for SEAL at most 2', whole(1))
   .option('--repeat <n>', 'bootstraps in a row, each of new random numbers', whole(1), 1)
   .action(main)
   .parseAsync();

@@ -48,7 +48,7 @@ export async function* nativeFigures({ sample, compiled, options, progress }: Be
     };
     progress('loading keys');
     const native = await start({ backend: 'native', threads });
-    const seal = await start({ ...sample.server, ...(options.threads === undefined ? {} : { threads }) });
+    const seal = await start(options.threads === undefined ? {} : { threads });
     const { test } = dataOf(sample);
     const answer = async (server: ServerProcess, inputs: readonly Uint8Array[]): Promise<Answer> => {
       const { outputs, seconds, cpuSeconds } = await server.run(inputs);

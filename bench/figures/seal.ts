@@ -41,10 +41,7 @@ export async function openEncrypted(
   const keygenSeconds = since(keyed);
   const client = await openClient(files.specification, keys.secret);
   progress('loading keys');
-  const server = await startServerProcess(files.modelPath, keys.keysPath, {
-    ...sample.server,
-    ...(threads === undefined ? {} : { threads }),
-  });
+  const server = await startServerProcess(files.modelPath, keys.keysPath, threads === undefined ? {} : { threads });
   const { test } = dataOf(sample);
   return {
     keygenSeconds,

@@ -17,7 +17,7 @@ export interface ThreadBudget {
 export interface BudgetLimits {
   /** Bytes of encoded weights over all threads; default 512 MiB. */
   readonly plaintextBudget?: number | undefined;
-  /** Bytes of evaluation keys a thread; default all that it needs. */
+  /** Bytes of evaluation keys: of each thread of SEAL, of the native engine in all; default all that are needed. */
   readonly keyBudget?: number | undefined;
   /** Bytes for everything; default what the machine has. */
   readonly memoryBudget?: number | undefined;
@@ -40,7 +40,8 @@ const javascriptBytes = (memory: ThreadMemory): number => 200 * 2 ** 20 + memory
 /** The share of the free memory that a server takes at most. */
 export const machineShare = 0.8;
 
-const defaultPlaintexts = 512 * 2 ** 20;
+/** Bytes of encoded weights that a server keeps where nobody says otherwise. */
+export const defaultPlaintexts = 512 * 2 ** 20;
 
 export function machineMemory(): MachineMemory {
   // A container's limit, or nothing that means anything.

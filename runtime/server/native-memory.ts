@@ -8,7 +8,7 @@ import { plaintextBytes } from '../native/plaintext-bytes.ts';
 import { weightsOf } from '../native/plaintext-store.ts';
 import { describeNeeded, loadedKeyBytes } from '../native/key-bytes.ts';
 import { registerShapes, shapeOf, type RegisterShape } from '../native/register-shapes.ts';
-import { formatMemory, machineMemory, machineShare } from './budgets.ts';
+import { defaultPlaintexts, formatMemory, machineMemory, machineShare, type BudgetLimits } from './budgets.ts';
 import { keyUses } from './key-cache.ts';
 
 /** How a native server shares its memory. */
@@ -23,19 +23,11 @@ export interface NativeBudget {
   readonly engine: number;
 }
 
-export interface NativeLimits {
-  readonly memoryBudget?: number | undefined;
-  readonly plaintextBudget?: number | undefined;
-  readonly keyBudget?: number | undefined;
-}
-
 /** Intermediate results of the operations beside what {@link nativeMemory} counts, and buffers whose sizes do not fit: measured 1% to 8%. */
 const slack = 1.15;
 
 /** What fusion may hold, if all keys fit beside it; more does not make it faster. */
 const fusionBytes = [2 ** 28, 2 ** 26, 2 ** 24];
-
-const defaultPlaintexts = 512 * 2 ** 20;
 
 /** Bytes that each key which the program uses takes in the engine, by its section. */
 export function nativeKeyBytes({ parameters, keys, instructions }: Program): Map<string, number> {
@@ -99,7 +91,7 @@ function shapeOfResult(call: FusedCall, shape: (r: Register) => RegisterShape): 
  * Shares the memory of a native server: what a run needs comes first, then keys, since a key that is not there is read several times a run, then
  * encoded weights. Errors: FHE0805 when the budget does not hold a run with one key, or the machine has not as much memory.
  */
-export function nativeBudget(program: Program, limits: NativeLimits, machine = machineMemory()): NativeBudget {
+export function nativeBudget(program: Program, limits: BudgetLimits, machine = machineMemory()): NativeBudget {
   const keyBytes = [...nativeKeyBytes(program).values()];
   const largest = Math.max(0, ...keyBytes);
   const allKeys = keyBytes.reduce((sum, b) => sum + b, 0);

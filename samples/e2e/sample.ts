@@ -3,24 +3,19 @@ import { readFileSync } from 'node:fs';
 import { compileModel, type CompileResult } from '../../compiler/compile.ts';
 import type { CompileOptions } from '../../compiler/options.ts';
 import { tensor, type Tensor } from '../../ir/tensor.ts';
-import type { ServerOptions } from '../../runtime/server/session.ts';
 import { loadDataset, PIXELS, type Dataset, type Split } from '../train/data.ts';
 
 export interface Sample {
   /** The folder beside this one. */
   readonly name: string;
   readonly dataset: 'mnist' | 'fashion';
-  /** What `fhec compile` is told beside the calibration images. */
-  readonly options: Partial<CompileOptions>;
-  /** How its server runs. */
-  readonly server: ServerOptions & { readonly threads: number };
 }
 
 export const samples = {
-  mlp: { name: 'mlp-mnist', dataset: 'mnist', options: {}, server: { threads: 2 } },
-  lenet: { name: 'lenet-mnist', dataset: 'mnist', options: {}, server: { threads: 2 } },
-  'lenet-max': { name: 'lenet-max-mnist', dataset: 'mnist', options: {}, server: { threads: 2 } },
-  fashion: { name: 'cnn-fashion', dataset: 'fashion', options: {}, server: { threads: 2 } },
+  mlp: { name: 'mlp-mnist', dataset: 'mnist' },
+  lenet: { name: 'lenet-mnist', dataset: 'mnist' },
+  'lenet-max': { name: 'lenet-max-mnist', dataset: 'mnist' },
+  fashion: { name: 'cnn-fashion', dataset: 'fashion' },
 } as const satisfies Record<string, Sample>;
 
 export type SampleKey = keyof typeof samples;
@@ -58,7 +53,6 @@ export function compileSample(
   return compileModel(readFileSync(samplePath(sample, 'model.onnx')), {
     calibration: { images, shape: imageShape, labels },
     modelName: sample.name,
-    ...sample.options,
     ...options,
   });
 }

@@ -14,7 +14,7 @@ describe('LeNet with average pooling', () => {
     expect(compiled.report.parameters.secure).toBe(true);
     const { test } = dataOf(sample);
     const images = Array.from({ length: encryptedDigits }, (_, i) => imageOf(test, i));
-    const { encrypted, native, clear, simulated } = await runEveryWay(compiled, images, sample.server);
+    const { encrypted, native, clear, simulated } = await runEveryWay(compiled, images);
     expect(encrypted.map(argmax)).toEqual(simulated.map(argmax));
     expect(errorBits(clear, encrypted)).toBeLessThanOrEqual(-8);
     expect(native.map(argmax)).toEqual(encrypted.map(argmax));

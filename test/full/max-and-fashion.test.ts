@@ -11,7 +11,7 @@ describe.each(['lenet-max', 'fashion'] as const)('%s', (key) => {
     expect(compiled.report.parameters.secure).toBe(true);
     const { test } = dataOf(sample);
     const images = [0, 1].map((i) => imageOf(test, i));
-    const { encrypted, native, clear, simulated } = await runEveryWay(compiled, images, sample.server);
+    const { encrypted, native, clear, simulated } = await runEveryWay(compiled, images);
     expect(encrypted.map(argmax)).toEqual(simulated.map(argmax));
     expect(errorBits(clear, encrypted)).toBeLessThanOrEqual(-8);
     expect(native.map(argmax)).toEqual(encrypted.map(argmax));

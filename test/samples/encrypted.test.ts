@@ -8,7 +8,7 @@ it('classifies two encrypted digits on SEAL and the native engine as the simulat
   expect(compiled.report.parameters.secure).toBe(true);
   const { test } = dataOf(sample);
   const images = [0, 1].map((i) => imageOf(test, i));
-  const { encrypted, native, clear, simulated } = await runEveryWay(compiled, images, sample.server);
+  const { encrypted, native, clear, simulated } = await runEveryWay(compiled, images);
   expect(encrypted.map(argmax)).toEqual(clear.map(argmax));
   expect(encrypted.map(argmax)).toEqual(simulated.map(argmax));
   expect(encrypted.map(argmax)).toEqual([...test.labels.subarray(0, 2)]);

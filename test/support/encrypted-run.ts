@@ -17,12 +17,8 @@ export interface EveryWay {
   readonly simulated: readonly Float64Array[];
 }
 
-/** Sends images through client and server with fresh keys, and the same program in the clear and in the simulator. `options`: of SEAL's server. */
-export async function runEveryWay(
-  compiled: CompileResult,
-  images: readonly Tensor[],
-  options: ServerOptions,
-): Promise<EveryWay> {
+/** Sends images through client and server with fresh keys, and the same program in the clear and in the simulator. */
+export async function runEveryWay(compiled: CompileResult, images: readonly Tensor[]): Promise<EveryWay> {
   const files = writeFiles(compiled);
   try {
     const keys = await files.makeKeys();
@@ -38,7 +34,7 @@ export async function runEveryWay(
         await server.close();
       }
     };
-    const encrypted = await runOn(options);
+    const encrypted = await runOn({ backend: 'seal' });
     const native = hasEngine ? await runOn({ backend: 'native' }) : encrypted;
     client.close();
     const simulator = openSimulator(compiled.program, 1);

@@ -2,7 +2,6 @@ import { Builder } from '../../../ir/builder.ts';
 import type { Parameters } from '../../../ir/ckks/parameters.ts';
 import { cipherType } from '../../../ir/types.ts';
 import { InternalError } from '../../../ir/diagnostics.ts';
-import type { CostModel } from '../../analysis/cost-model.ts';
 import { costedOps, type CostedOp } from '../../analysis/cost-table.ts';
 import { wrapSteps } from './complex-diagonals.ts';
 import { emitEvalMod } from './emit.ts';
@@ -92,9 +91,4 @@ function countEvalMod(plan: BootstrapPlan, parameters: Parameters, count: (op: C
     if (!op || (type.kind !== 'cipher' && type.kind !== 'plain')) throw new InternalError(`no cost for ${value.op}`);
     count(op, type.level);
   }
-}
-
-/** Predicted seconds of one bootstrap; without a word of hoisting in the model, hoisted rotations cost as much as others. */
-export function bootstrapSeconds({ ops }: BootstrapCost, ringDegree: number, model: CostModel): number {
-  return ops.reduce((sum, { op, level, count }) => sum + count * model.seconds(op, ringDegree, level + 1), 0);
 }

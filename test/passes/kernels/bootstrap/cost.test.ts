@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { defaultCostModel } from '../../../../passes/analysis/cost-model.ts';
 import { costOf } from '../../../../passes/analysis/cost.ts';
-import { bootstrapCost, bootstrapSeconds } from '../../../../passes/kernels/bootstrap/cost.ts';
+import { bootstrapCost } from '../../../../passes/kernels/bootstrap/cost.ts';
 import { bootstrapModule } from '../../../../passes/kernels/bootstrap/module.ts';
 import { bootstrapDefaults, planBootstrap, withSlots } from '../../../../passes/kernels/bootstrap/plan.ts';
+import { priceOfBootstrap } from '../../../../passes/place-bootstraps/bootstrap-cost.ts';
 
 const { plan, parameters } = planBootstrap({
   ...bootstrapDefaults,
@@ -32,7 +33,8 @@ describe('bootstrapCost', () => {
     expect(sum('encode')).toBe(counted.encodes);
     expect(sum('mod_switch')).toBe(counted.modSwitches);
     expect(predicted.rotations.size).toBe(counted.rotationKeys);
-    expect(bootstrapSeconds(predicted, 2048, defaultCostModel)).toBeCloseTo(counted.seconds, 9);
+    const { each, once } = priceOfBootstrap({ plan: sized, parameters }, defaultCostModel);
+    expect(each + once).toBeCloseTo(counted.seconds, 9);
     for (const value of main.body) {
       const { steps } = value.attrs;
       if (value.op !== 'ckks.rotate' || typeof steps !== 'number' || value.type.kind !== 'cipher') continue;
