@@ -50,6 +50,9 @@ export function fuseProgram(program: Program, limits: FusionLimits): readonly Fu
   const hoisted = new Set([...hoists.values()].flat());
   const single = (r: Register): boolean =>
     isAutomorphism(instructions[r - first]) && uses.counts[r] === 1 && !hoisted.has(r - first);
+  /** The operands of a sum that are added as they are made. Key switching adds to two parts: not where a product waits for its relinearization. */
+  const turnedOf = (root: number, { others }: Sum): readonly Register[] =>
+    shapes[first + root].parts === 2 ? others.filter(single) : [];
   const relinearizations = findRelinearizations(instructions, first, uses);
 
   const rowsOf = new Map<number, readonly Row[]>();
@@ -64,10 +67,10 @@ export function fuseProgram(program: Program, limits: FusionLimits): readonly Fu
   const alike = groupBy([...rowsOf.values()].flat(), (row) => row.inputs.join());
 
   const absorbed = new Set<number>([...hoisted, ...relinearizations.values()]);
-  for (const { products, others, additions } of sums.values()) {
-    for (const { at } of products) absorbed.add(at);
-    for (const at of additions) absorbed.add(at);
-    for (const r of others) if (single(r)) absorbed.add(r - first);
+  for (const [root, sum] of sums) {
+    for (const { at } of sum.products) absorbed.add(at);
+    for (const at of sum.additions) absorbed.add(at);
+    for (const r of turnedOf(root, sum)) absorbed.add(r - first);
   }
 
   const steps: FusedStep[] = [];
@@ -110,14 +113,15 @@ export function fuseProgram(program: Program, limits: FusionLimits): readonly Fu
   };
 
   /** The rows of a sum and its other operands, so that the leading one gives the scale. */
-  const emitSum = (root: number, { others, leading, additions }: Sum): void => {
+  const emitSum = (root: number, sum: Sum): void => {
+    const { others, leading, additions } = sum;
     const rows = rowsOf.get(root) ?? [];
     const leadingFirst = (a: boolean, b: boolean): number => Number(b) - Number(a);
     const made = [...rows].sort((a, b) => leadingFirst(a.leads, b.leads)).map((row) => row.out);
-    const plain = others.filter((r) => !single(r));
-    const operands = plain.includes(leading) ? [leading, ...without(plain, leading), ...made] : [...made, ...plain];
     // Automorphisms come last: each is added as it is made.
-    const turned = others.filter(single).sort((a, b) => leadingFirst(b === leading, a === leading));
+    const turned = [...turnedOf(root, sum)].sort((a, b) => leadingFirst(b === leading, a === leading));
+    const plain = others.filter((r) => !turned.includes(r));
+    const operands = plain.includes(leading) ? [leading, ...without(plain, leading), ...made] : [...made, ...plain];
     const additionsLeft = operands.length + turned.length - 1;
     let added = 0;
     const into = (): Register => (++added === additionsLeft ? first + root : virtual());

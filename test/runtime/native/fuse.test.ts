@@ -22,7 +22,7 @@ const steps = [1, 2, 5, 8, 16, 100];
 const parameters = testParameters(1024, 3, 40);
 
 interface Matrix {
-  readonly op: 'matrix' | 'sum' | 'product' | 'other';
+  readonly op: 'matrix' | 'sum' | 'product' | 'waiting' | 'other';
   readonly a: number;
   readonly babies: number;
   readonly rows: number;
@@ -31,7 +31,7 @@ interface Matrix {
 
 const matrices = fc.array(
   fc.record({
-    op: fc.constantFrom('matrix' as const, 'matrix' as const, 'sum' as const, 'product' as const, 'other' as const),
+    op: fc.constantFrom<Matrix['op'][]>('matrix', 'matrix', 'sum', 'product', 'waiting', 'other'),
     a: fc.nat(1000),
     babies: fc.integer({ min: 1, max: 12 }),
     rows: fc.integer({ min: 1, max: 4 }),
@@ -80,7 +80,14 @@ function writeProgram(over: Parameters, choices: readonly Matrix[]): Program {
     const { level } = w.cipher(x);
     if (op === 'matrix' && level > 0 && canonical(x)) values.push(matrix(x, choice));
     else if (op === 'product' && level > 0 && canonical(x)) values.push(w.times(x, y));
-    else if (op === 'sum') {
+    else if (op === 'waiting' && level > 0 && canonical(x)) {
+      // A sum of a product that waits for its relinearization with a rotation.
+      const product = w.binary('mul', x, y);
+      const weighted = w.binary('mul_plain', x, w.encode(weights(k), level, w.cipher(y).scale));
+      const turned = w.rotate(weighted, steps[k % steps.length]);
+      const sum = k % 2 === 0 ? w.binary('add', product, turned) : w.binary('add', turned, product);
+      values.push(w.unary('rescale', w.unary('relinearize', sum)));
+    } else if (op === 'sum') {
       const mirrored = w.unary('conjugate', x);
       values.push(
         w.binary('add', k % 2 === 0 ? mirrored : x, k % 2 === 0 ? w.rotate(y, steps[k % steps.length]) : mirrored),
