@@ -166,12 +166,12 @@ export function paretoOfDegrees(front: readonly DegreeAssignment[]): ReadonlyMap
   return result;
 }
 
-/** The baseline: assignments that give every layer the choice of one label, for each label that all layers have. */
+/** The baseline: assignments that give every layer the choice of one label, for each label that all layers have. Without layers there is one, of nothing. */
 export function uniformAssignments(
   layers: readonly DegreeLayer<DegreeChoice & { readonly label: string }>[],
 ): (DegreeAssignment & { readonly label: string })[] {
-  const labels = [...new Set(layers[0]?.choices.map((c) => c.label))];
-  return labels.flatMap((label) => {
+  const labels = new Set(layers.length > 0 ? layers[0].choices.map((c) => c.label) : ['none']);
+  return [...labels].flatMap((label) => {
     const picks = layers.map(({ choices }) => cheapest(choices, label));
     if (picks.includes(-1)) return [];
     const chosen = layers.map(({ choices, stage }, i) => ({ ...choices[picks[i]], stage }));

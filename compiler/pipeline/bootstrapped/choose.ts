@@ -238,9 +238,11 @@ class Search {
     const { degrees } = this.#options;
     const [first] = this.#space.layers;
     const labels = new Set(
-      first?.choices.flatMap((c) =>
-        c.form === 'direct' && (typeof degrees !== 'number' || c.degree === degrees) ? [c.label] : [],
-      ),
+      first
+        ? first.choices.flatMap((c) =>
+            c.form === 'direct' && (typeof degrees !== 'number' || c.degree === degrees) ? [c.label] : [],
+          )
+        : ['none'],
     );
     return [...labels]
       .map((label) => {

@@ -7,7 +7,7 @@ import { clearBackend } from '../../../runtime/clear/backend.ts';
 import { packTensor, unpackTensor } from '../../../runtime/client/pack.ts';
 import { execute } from '../../../runtime/execute.ts';
 import { openSimulator } from '../../../runtime/simulator/simulator.ts';
-import { randomInputs, residualNetwork } from './small-networks.ts';
+import { denseNetwork, randomInputs, residualNetwork } from './small-networks.ts';
 
 const calibration = randomInputs([1, 2, 4, 4], 60);
 const network = residualNetwork();
@@ -90,4 +90,21 @@ it('a shallow network needs none', async () => {
   });
   expect(report.bootstraps).toBeUndefined();
   expect(program.instructions.some((i) => i.op === 'mod_raise')).toBe(false);
+});
+
+describe('a network without activations', () => {
+  const linear = denseNetwork(0, 'Relu');
+  const options = { target: 'native', insecureForTests: true, ringDegree: 1024, precisionBits: 6 } as const;
+
+  it.each([
+    { degrees: 5 },
+    { degrees: 'uniform' },
+    { degrees: 'layerwise', bootstraps: 'cost' },
+    { degrees: 3, bootstraps: 'each-activation' },
+  ] as const)('takes $degrees, $bootstraps', async (wish) => {
+    const { report } = await compileModel(linear, { calibration: randomInputs([1, 8], 20), ...options, ...wish });
+    expect(report.activations).toEqual([]);
+    expect(report.accuracy.agreement).toBe(1);
+    expect(report.bootstraps?.places ?? []).toEqual([]);
+  });
 });
