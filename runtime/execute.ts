@@ -81,7 +81,7 @@ export function execute<Cipher, Plain>(
       if (options.cancelled?.()) fail('FHE0802', `stopped before instruction ${at} of ${program.instructions.length}`);
       const out = borrowed + at;
       if (instruction.op === 'encode') {
-        plains.set(out, backend.encode(program.constants[instruction.constant], instruction.level, instruction.scale));
+        plains.set(out, backend.encode(constantOf(program, instruction), instruction.level, instruction.scale));
       } else {
         const result = runInstruction(backend, instruction, cipher, plain);
         ciphers.set(out, result);
@@ -105,6 +105,13 @@ export function execute<Cipher, Plain>(
 function held<T>(value: T | undefined, register: Register): T {
   if (value === undefined) throw new InternalError(`register ${register} holds nothing`);
   return value;
+}
+
+/** The vector that an instruction encodes. */
+export function constantOf({ constants }: Program, { constant }: Extract<Instruction, { op: 'encode' }>): Float64Array {
+  const vector = constants.at(constant);
+  if (!vector) throw new InternalError(`there is no constant ${constant}`);
+  return vector;
 }
 
 /** One instruction that gives a ciphertext. */

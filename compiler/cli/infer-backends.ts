@@ -49,7 +49,9 @@ const processPeakBytes = (): number => process.resourceUsage().maxRSS * 1024;
 
 /** Back ends without keys: exact arithmetic, or exact arithmetic with the noise of CKKS. */
 function openLocal(backend: 'simulator' | 'clear', { program }: Model): Inference {
-  const simulator = backend === 'simulator' ? openSimulator(program, 0) : undefined;
+  // The simulator keeps what it made of each constant: they come from memory.
+  const simulator =
+    backend === 'simulator' ? openSimulator({ ...program, constants: [...program.constants] }, 0) : undefined;
   const run = (input: Tensor, index: number): readonly Tensor[] => {
     if (!simulator) return runClear(program, [input]);
     const result = simulator.run([input], index);

@@ -5,11 +5,11 @@ import { readContainer } from '../../ir/program/container.ts';
 import { readModel, readSpecification, type Model } from '../../ir/program/model-file.ts';
 import type { TensorSignature } from '../../ir/program/program.ts';
 import type { Specification } from '../../ir/program/schema.ts';
-import { withFile } from '../../runtime/files/files.ts';
+import { openFile } from '../../runtime/files/files.ts';
 import { note, type CommonFlags, type Io } from './io.ts';
 
-/** Opens and checks a compiled model. Errors: FHE0701 to FHE0703, FHE0601, FHE0902. */
-export const openModel = (path: string): Model => withFile(path, (file) => readModel(readContainer(file, 'model')));
+/** Opens and checks a compiled model. The file stays open: constants are read when they are asked for. Errors: FHE0701 to FHE0703, FHE0601, FHE0902. */
+export const openModel = (path: string): Model => readModel(readContainer(openFile(path), 'model'), 'in-file');
 
 /** Reads a client specification; a model file is no such file. Errors: FHE0701, FHE0702, FHE0601, FHE0902. */
 export const openSpecification = (path: string): Specification => readSpecification(readText(path)).specification;

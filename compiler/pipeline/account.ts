@@ -2,6 +2,7 @@ import { isSecure, maxModulusBits, modulusBits, slotCount, type Parameters } fro
 import { onnxNodes } from '../../ir/diagnostics.ts';
 import type { Func, Value } from '../../ir/module.ts';
 import { findActivation } from '../../ir/nn/activations.ts';
+import type { Constants } from '../../ir/program/program.ts';
 import { reportActivation } from '../../passes/approximate/activation-report.ts';
 import type { Candidate } from '../../passes/approximate/candidate.ts';
 import { replacementOf } from '../../passes/approximate/replacement.ts';
@@ -48,12 +49,7 @@ export function accountOfActivation(
   };
 }
 
-export function accountOfCost(
-  cost: Cost,
-  parameters: Parameters,
-  constants: readonly Float64Array[],
-  inputs: number,
-): CostAccount {
+export function accountOfCost(cost: Cost, parameters: Parameters, constants: Constants, inputs: number): CostAccount {
   const { ringDegree, primes } = parameters;
   return {
     rotations: cost.rotations,
@@ -67,7 +63,7 @@ export function accountOfCost(
     depth: cost.depth,
     rotationKeys: cost.rotationKeys,
     keyBytes: cost.keyBytes,
-    artefactBytes: constants.reduce((bytes, c) => bytes + 4 * c.length, 0),
+    artefactBytes: [...constants].reduce((bytes, c) => bytes + 4 * c.length, 0),
     ciphertextBytes: inputs * ciphertextBytes(ringDegree, primes.length),
     seconds: cost.seconds,
     peakBytes: cost.peakBytes + cost.keyBytes,

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { fail } from '../diagnostics.ts';
+import { fail, InternalError } from '../diagnostics.ts';
 
 /**
  * The one file format of fhec: a JSON header and binary sections, each with its SHA-256.
@@ -18,6 +18,8 @@ const fixedLength = 48;
 const alignment = 64;
 /** No header of ours comes near this; a larger one is refused before it is read. */
 const maxHeaderLength = 256 * 2 ** 20;
+/** How much of a section is read at a time. */
+const pieceLength = 2 ** 20;
 /** The largest section that one array holds. */
 const maxSectionLength = 2 ** 32;
 
@@ -51,6 +53,10 @@ export interface Container {
   /** Throws FHE0702 when the section is missing, or its bytes do not fit its hash; FHE0707 when it is absurdly large. */
   readonly section: (name: string) => Uint8Array;
   readonly sectionLength: (name: string) => number;
+  /** Goes through a section piece by piece, each of at most a mebibyte and of whole doubles. Throws as `section` does, the hash being known at the end. */
+  readonly scan: (name: string, visit: (piece: Uint8Array) => void) => void;
+  /** Bytes of a section that was scanned: they are not held against the hash again. */
+  readonly part: (name: string, offset: number, length: number) => Uint8Array;
   /** Hex SHA-256 of the header, which holds the hashes of all sections: names this exact content. */
   readonly fingerprint: string;
 }
@@ -179,6 +185,7 @@ export function readContainer(source: ByteSource, ...kinds: readonly FileKind[])
     const entry = entries.get(name);
     return entry ?? fail('FHE0702', `${source.name} has no section '${name}'`);
   };
+  const damaged = (name: string): never => fail('FHE0702', `section '${name}' of ${source.name} does not fit its hash`);
   return {
     kind,
     body: header['body'],
@@ -189,9 +196,23 @@ export function readContainer(source: ByteSource, ...kinds: readonly FileKind[])
       if (entry.length > maxSectionLength)
         fail('FHE0707', `section '${name}' of ${source.name} has ${entry.length} bytes`);
       const bytes = source.read(start + entry.offset, entry.length);
-      if (sha256Hex(bytes) !== entry.sha256)
-        fail('FHE0702', `section '${name}' of ${source.name} does not fit its hash`);
+      if (sha256Hex(bytes) !== entry.sha256) damaged(name);
       return bytes;
+    },
+    scan: (name, visit) => {
+      const { offset, length, sha256: expected } = entryOf(name);
+      const hash = createHash('sha256');
+      for (let at = 0; at < length; at += pieceLength) {
+        const piece = source.read(start + offset + at, Math.min(pieceLength, length - at));
+        hash.update(piece);
+        visit(piece);
+      }
+      if (hash.digest('hex') !== expected) damaged(name);
+    },
+    part: (name, offset, length) => {
+      const entry = entryOf(name);
+      if (offset + length > entry.length) throw new InternalError(`section '${name}' ends before ${offset + length}`);
+      return source.read(start + entry.offset + offset, length);
     },
     fingerprint: hex(digest),
   };

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { slotCount } from '../ckks/parameters.ts';
 import { fail } from '../diagnostics.ts';
 import { writeContainer, type Container } from './container.ts';
-import type { Program } from './program.ts';
+import type { Constants, Program } from './program.ts';
 import {
   instructionSchema,
   parseWith,
@@ -13,6 +13,7 @@ import {
   type Preparation,
   type Specification,
 } from './schema.ts';
+import { constantSections, isExact, StoredConstants } from './stored-constants.ts';
 import { validateProgram, validateSpecification } from './validate.ts';
 
 /** A compiled model as read from its file. */
@@ -33,13 +34,6 @@ const bodySchema = z.strictObject({
   constantLengths: z.array(z.int().min(1).max(65536)).max(2 ** 22),
 });
 
-/**
- * Whether constants of this length keep all their bits. Vectors of real slots are stored as 32-bit floats: their rounding, 2^-24 relative,
- * lies below the noise of every parameter set. Single numbers cost nothing, and complex vectors are the transforms of a bootstrap, which
- * meet values a thousand times larger than the message.
- */
-const isExact = (length: number, slots: number): boolean => length !== slots;
-
 /** The parts of a model file. */
 export function writeModel(
   program: Program,
@@ -49,40 +43,55 @@ export function writeModel(
 ): Uint8Array[] {
   const json = (value: unknown): Uint8Array => new TextEncoder().encode(JSON.stringify(value ?? null));
   const slots = slotCount(program.parameters);
-  const exact = program.constants.filter((c) => isExact(c.length, slots));
-  const rounded = program.constants.filter((c) => !isExact(c.length, slots));
+  const { constants } = program;
+  const exact = joined(
+    constants,
+    (length) => isExact(length, slots),
+    (n) => new Float64Array(n),
+  );
+  const rounded = joined(
+    constants,
+    (length) => !isExact(length, slots),
+    (n) => new Float32Array(n),
+  );
   const body = {
     specification: specificationJson(specificationOf(program, errorBound, preparation)),
     nodes: program.nodes,
-    constantLengths: program.constants.map((c) => c.length),
+    constantLengths: Array.from(constants, (c) => c.length),
   };
   return writeContainer('model', body, [
     { name: 'instructions', bytes: json(program.instructions) },
-    { name: 'constants', bytes: bytesOf(joined(rounded, (n) => new Float32Array(n))) },
-    { name: 'exactConstants', bytes: bytesOf(joined(exact, (n) => new Float64Array(n))) },
+    { name: constantSections.rounded, bytes: rounded },
+    { name: constantSections.exact, bytes: exact },
     { name: 'nodeOf', bytes: new Uint8Array(program.nodeOf.slice().buffer) },
     { name: 'seconds', bytes: new Uint8Array(program.seconds.slice().buffer) },
     { name: 'report', bytes: json(report) },
   ]);
 }
 
+/** Vectors one after another. */
 function joined<T extends Float32Array | Float64Array>(
-  vectors: readonly Float64Array[],
+  constants: Constants,
+  belongs: (length: number) => boolean,
   make: (length: number) => T,
-): T {
-  const all = make(vectors.reduce((n, v) => n + v.length, 0));
+): Uint8Array {
+  let total = 0;
+  for (const { length } of constants) if (belongs(length)) total += length;
+  const all = make(total);
   let at = 0;
-  for (const vector of vectors) {
+  for (const vector of constants) {
+    if (!belongs(vector.length)) continue;
     all.set(vector, at);
     at += vector.length;
   }
-  return all;
+  return new Uint8Array(all.buffer);
 }
 
-const bytesOf = ({ buffer }: Float32Array | Float64Array): Uint8Array => new Uint8Array(buffer);
-
-/** Reads and checks a model; nothing of it is used before everything is checked. Errors: FHE0702, FHE0601. */
-export function readModel(container: Container): Model {
+/**
+ * Reads and checks a model; nothing of it is used before everything is checked. Constants are read into memory, or where they stay `in-file` each time
+ * that one is asked for: then the file must stay open, and as it is. Errors: FHE0702, FHE0601.
+ */
+export function readModel(container: Container, constants: 'in-memory' | 'in-file' = 'in-memory'): Model {
   const body = parseWith(bodySchema, container.body, 'model');
   const { specification } = body;
   const instructions = parseWith(
@@ -90,6 +99,7 @@ export function readModel(container: Container): Model {
     parseJson(container, 'instructions'),
     'instructions',
   );
+  const stored = new StoredConstants(container, body.constantLengths, slotCount(specification.parameters));
   const program: Program = {
     parameters: specification.parameters,
     inputs: specification.inputs,
@@ -97,12 +107,12 @@ export function readModel(container: Container): Model {
     clientSteps: specification.clientSteps,
     keys: specification.keys,
     instructions,
-    constants: readConstants(container, body.constantLengths, slotCount(specification.parameters)),
+    constants: constants === 'in-file' ? stored : [...stored],
     nodeOf: new Int32Array(exact(container, 'nodeOf', instructions.length * 4)),
     nodes: body.nodes,
     seconds: new Float64Array(exact(container, 'seconds', instructions.length * 8)),
   };
-  validateProgram(program);
+  validateProgram(program, body.constantLengths);
   return {
     program,
     specification,
@@ -129,21 +139,6 @@ function exact(container: Container, name: string, length: number): ArrayBuffer 
     fail('FHE0702', `model: section '${name}' has ${container.sectionLength(name)} bytes, not ${length}`);
   }
   return new Uint8Array(container.section(name)).buffer;
-}
-
-function readConstants(container: Container, lengths: readonly number[], slots: number): Float64Array[] {
-  const total = (kind: boolean): number =>
-    lengths.reduce((n, length) => n + (isExact(length, slots) === kind ? length : 0), 0);
-  const exactly = new Float64Array(exact(container, 'exactConstants', total(true) * 8));
-  const rounded = new Float32Array(exact(container, 'constants', total(false) * 4));
-  const next = { exactly: 0, rounded: 0 };
-  return lengths.map((length) => {
-    const [from, kind] = isExact(length, slots) ? ([exactly, 'exactly'] as const) : ([rounded, 'rounded'] as const);
-    const constant = Float64Array.from(from.subarray(next[kind], next[kind] + length));
-    next[kind] += length;
-    if (constant.some((x) => !Number.isFinite(x))) fail('FHE0702', 'model: a constant is not finite');
-    return constant;
-  });
 }
 
 /** The client's file: readable JSON with the specification and its fingerprint. */

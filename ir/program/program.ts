@@ -48,6 +48,13 @@ export interface KeyLevels {
   readonly toDense: number;
 }
 
+/** Vectors by number: an array, or what reads each of them when it is asked for. */
+export interface Constants extends Iterable<Float64Array> {
+  readonly length: number;
+  /** Undefined where there is none of this number. */
+  at(index: number): Float64Array | undefined;
+}
+
 /** The exit level: a flat instruction list with everything that a back end needs, and nothing of the compiler. */
 export interface Program {
   readonly parameters: Parameters;
@@ -56,7 +63,7 @@ export interface Program {
   readonly clientSteps: readonly ClientStep[];
   readonly instructions: readonly Instruction[];
   /** Vectors of length slots, or of length 2 * slots for complex slots (real parts, then imaginary parts), or of length 1 for the same number in every slot. */
-  readonly constants: readonly Float64Array[];
+  readonly constants: Constants;
   readonly keys: KeyManifest;
   /** For progress and explanations: the ONNX node that each instruction belongs to, as an index into `nodes`, or -1. */
   readonly nodeOf: Int32Array;

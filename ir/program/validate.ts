@@ -46,11 +46,11 @@ const damaged = (message: string): never => fail('FHE0702', message);
 /**
  * Checks a program from outside before any back end sees it: everything of {@link validateSpecification}, every instruction by the types
  * that the ckks ops infer (levels, scales, sizes, registers), that nothing is computed under the sparse secret, constants and keys.
- * Errors: FHE0702, FHE0601.
+ * `lengths`: of the constants. Errors: FHE0702, FHE0601.
  */
-export function validateProgram(program: Program): void {
+export function validateProgram(program: Program, lengths = Array.from(program.constants, (c) => c.length)): void {
   validateSpecification(program);
-  const types = inferTypes(program);
+  const types = inferTypes(program, lengths);
   validateSecrets(program);
   program.outputs.forEach((output) => validateOutput(output, types));
   validateKeys(program, types);
@@ -102,7 +102,8 @@ function validateParameters(parameters: Parameters): void {
 }
 
 /** The type of every register; throws FHE0702 at the first instruction that does not fit. */
-function inferTypes(program: Program): Type[] {
+function inferTypes(program: Program, lengths: readonly number[]): Type[] {
+  const vectors = new Map([...new Set(lengths)].map((length) => [length, new Float64Array(length)]));
   const { parameters } = program;
   const types: Type[] = [];
   const bits = modulusBitsByLevel(parameters);
@@ -115,7 +116,11 @@ function inferTypes(program: Program): Type[] {
   program.instructions.forEach((instruction, at) => {
     const args = instruction.op === 'encode' ? [] : instruction.args;
     const operands = args.map((r) => types[r] ?? damaged(`instruction ${at} reads register ${r} before it is written`));
-    const type = opOfInstruction[instruction.op].infer(operands, attrsOf(program, instruction, at), { parameters });
+    const type = opOfInstruction[instruction.op].infer(
+      operands,
+      attrsOf(program, instruction, (c) => vectors.get(lengths[c]) ?? damaged(`instruction ${at} names constant ${c}`)),
+      { parameters },
+    );
     if (typeof type === 'string') damaged(`instruction ${at} (${instruction.op}): ${type}`);
     else if (!scaleFits(type, bits))
       damaged(`instruction ${at} (${instruction.op}): the scale does not fit the modulus`);
@@ -150,12 +155,11 @@ function scaleFits(type: Type, bits: readonly number[]): boolean {
   return type.scale >= 1 && Math.log2(type.scale) + 1 <= bits[type.level];
 }
 
-/** The attributes of the ckks op that an instruction stands for. */
-function attrsOf(program: Program, instruction: Instruction, at: number): Attrs {
+/** The attributes of the ckks op that an instruction stands for. Of a vector its types tell no more than the length: `vectorOf` gives any of it. */
+function attrsOf(program: Program, instruction: Instruction, vectorOf: (constant: number) => Float64Array): Attrs {
   switch (instruction.op) {
     case 'encode': {
-      const vector =
-        program.constants[instruction.constant] ?? damaged(`instruction ${at} names constant ${instruction.constant}`);
+      const vector = vectorOf(instruction.constant);
       const slots = slotCount(program.parameters);
       const shape = vector.length === 2 * slots ? [2, slots] : [vector.length];
       return { vector: tensor(shape, vector), level: instruction.level, scale: instruction.scale };

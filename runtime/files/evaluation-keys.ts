@@ -51,7 +51,7 @@ export function elementOf(section: string, ringDegree: number): number {
 
 /** An evaluation key file whose header is checked; keys are read one by one. */
 export interface EvaluationKeyFile {
-  readonly container: Container;
+  readonly container: Omit<Container, 'scan' | 'part'>;
   /** Names the key pair: ciphertexts carry it. */
   readonly keyFingerprint: string;
 }

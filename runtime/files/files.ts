@@ -11,17 +11,20 @@ import {
   writeSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
-import { fail } from '../../ir/diagnostics.ts';
+import { fail, InternalError } from '../../ir/diagnostics.ts';
 import { kindOf, type ByteSource } from '../../ir/program/container.ts';
 
 /** Opens a file for reading in parts; call `close` when done. Errors: FHE0902. */
 export function openFile(path: string): ByteSource & { readonly close: () => void } {
   const handle = attempt(path, () => openSync(path, 'r'));
   const { size } = fstatSync(handle);
+  let open = true;
   return {
     name: path,
     size,
     read: (offset, length) => {
+      // The number of the handle may name another file by now.
+      if (!open) throw new InternalError(`${path} was closed`);
       const bytes = new Uint8Array(length);
       for (let done = 0; done < length;) {
         const got = attempt(path, () => readSync(handle, bytes, done, Math.min(length - done, 2 ** 30), offset + done));
@@ -30,7 +33,10 @@ export function openFile(path: string): ByteSource & { readonly close: () => voi
       }
       return bytes;
     },
-    close: () => closeSync(handle),
+    close: () => {
+      if (open) closeSync(handle);
+      open = false;
+    },
   };
 }
 

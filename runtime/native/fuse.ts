@@ -3,7 +3,7 @@ import type { Instruction, Program, Register } from '../../ir/program/program.ts
 import { inputCount } from '../execute.ts';
 import { findSums, usesOf, type Product, type Sum, type Uses } from './find-sums.ts';
 import type { Automorphism, FusedCall, FusedStep } from './fused-steps.ts';
-import { plaintextBytes } from './plaintext-bytes.ts';
+import { plaintextBytes, type PlaintextBytes } from './plaintext-bytes.ts';
 import { registerShapes } from './register-shapes.ts';
 
 export interface FusionLimits {
@@ -32,7 +32,11 @@ const isAutomorphism = (instruction: Instruction | undefined): instruction is Au
  * of one ciphertext (hoisting); an automorphism with the addition of its result; relinearization and rescale with one rounding. The order
  * is else the program's. Only the last changes words of the results: it rounds once where the program rounds twice.
  */
-export function fuseProgram(program: Program, limits: FusionLimits): readonly FusedStep[] {
+export function fuseProgram(
+  program: Program,
+  limits: FusionLimits,
+  bytesOf: PlaintextBytes = plaintextBytes(program),
+): readonly FusedStep[] {
   const { instructions } = program;
   const first = inputCount(program);
   const uses = usesOf(program);
@@ -41,7 +45,6 @@ export function fuseProgram(program: Program, limits: FusionLimits): readonly Fu
   const polynomial = 8 * program.parameters.ringDegree;
   const fitting = (r: Register, parts: number): number =>
     Math.floor(limits.bytes / (polynomial * parts * (shapes[r].level + 1)));
-  const bytesOf = plaintextBytes(program);
   const plainBytes = ({ products }: Row): number => products.reduce((sum, { plain }) => sum + bytesOf(plain), 0);
   let next = first + instructions.length;
   const virtual = (): Register => next++;

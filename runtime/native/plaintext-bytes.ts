@@ -1,6 +1,6 @@
 import { InternalError } from '../../ir/diagnostics.ts';
 import type { Program, Register } from '../../ir/program/program.ts';
-import { inputCount } from '../execute.ts';
+import { constantOf, inputCount } from '../execute.ts';
 
 /** Runs as short as these are not worth their place: least_run in runtime/native/engine/encode.cc. */
 const leastRun = 16;
@@ -22,16 +22,19 @@ function plaintextWords(vector: Float64Array, ringDegree: number): number {
   return slots / period < leastRun ? ringDegree : 2 * period;
 }
 
-/** The bytes that the engine keeps of each plaintext of a program. */
-export function plaintextBytes(program: Program): (register: Register) => number {
-  const { constants, parameters, instructions } = program;
+/** The bytes that the engine keeps of a plaintext of a program. */
+export type PlaintextBytes = (register: Register) => number;
+
+/** Looks at each constant once, when it is first asked for. */
+export function plaintextBytes(program: Program): PlaintextBytes {
+  const { parameters, instructions } = program;
   const first = inputCount(program);
   const words = new Map<number, number>();
   return (register) => {
     const instruction = instructions[register - first];
     if (instruction.op !== 'encode') throw new InternalError(`register ${register} is no plaintext`);
     const { constant, level } = instruction;
-    const known = words.get(constant) ?? plaintextWords(constants[constant], parameters.ringDegree);
+    const known = words.get(constant) ?? plaintextWords(constantOf(program, instruction), parameters.ringDegree);
     words.set(constant, known);
     return 8 * known * (level + 1);
   };

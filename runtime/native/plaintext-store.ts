@@ -1,9 +1,9 @@
 import { InternalError } from '../../ir/diagnostics.ts';
 import type { Instruction, Program, Register } from '../../ir/program/program.ts';
-import { inputCount } from '../execute.ts';
+import { constantOf, inputCount } from '../execute.ts';
 import { plainsOf, type FusedStep } from './fused-steps.ts';
 import { guardNative, type Handle, type NativeEngine } from './library.ts';
-import { plaintextBytes } from './plaintext-bytes.ts';
+import { plaintextBytes, type PlaintextBytes } from './plaintext-bytes.ts';
 
 type Encode = Extract<Instruction, { op: 'encode' }>;
 
@@ -25,8 +25,11 @@ function encodeOf(program: Program, register: Register): Encode {
 }
 
 /** All weights that the steps use. */
-export function weightsOf(program: Program, steps: readonly FusedStep[]): Weight[] {
-  const bytesOf = plaintextBytes(program);
+export function weightsOf(
+  program: Program,
+  steps: readonly FusedStep[],
+  bytesOf: PlaintextBytes = plaintextBytes(program),
+): Weight[] {
   const weights = new Map<string, Weight>();
   for (const { call } of steps) {
     for (const r of plainsOf(call)) {
@@ -49,11 +52,17 @@ export class PlaintextStore {
   readonly #kept = new Map<string, Handle | undefined>();
   readonly #handles = new Set<Handle>();
 
-  constructor(engine: NativeEngine, program: Program, steps: readonly FusedStep[], budget: number) {
+  constructor(
+    engine: NativeEngine,
+    program: Program,
+    steps: readonly FusedStep[],
+    budget: number,
+    bytesOf: PlaintextBytes = plaintextBytes(program),
+  ) {
     this.#engine = engine;
     this.#program = program;
     let left = budget;
-    for (const { name, bytes } of weightsOf(program, steps).sort((a, b) => b.uses - a.uses)) {
+    for (const { name, bytes } of weightsOf(program, steps, bytesOf).sort((a, b) => b.uses - a.uses)) {
       if (bytes > left) continue;
       left -= bytes;
       this.#kept.set(name, undefined);
@@ -66,7 +75,7 @@ export class PlaintextStore {
     const found = encodes.map((e) => this.#kept.get(nameOf(e)));
     const missing = encodes.filter((_, i) => found[i] === undefined);
     if (missing.length === 0) return found.flatMap((h) => h ?? []);
-    const vectors = missing.map((e) => this.#program.constants[e.constant]);
+    const vectors = missing.map((e) => constantOf(this.#program, e));
     const scales = Float64Array.from(missing, (e) => e.scale);
     const made = guardNative('encode', () => this.#engine.encodeMany(vectors, missing[0].level, scales));
     missing.forEach((e, i) => {

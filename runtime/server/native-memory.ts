@@ -4,7 +4,7 @@ import { inputCount } from '../execute.ts';
 import { neededKeys } from '../files/evaluation-keys.ts';
 import { fuseProgram, type FusionLimits } from '../native/fuse.ts';
 import { ciphersOf, keyedBy, lastSteps, plainsOf, resultsOf, type FusedCall } from '../native/fused-steps.ts';
-import { plaintextBytes } from '../native/plaintext-bytes.ts';
+import { plaintextBytes, type PlaintextBytes } from '../native/plaintext-bytes.ts';
 import { weightsOf } from '../native/plaintext-store.ts';
 import { describeNeeded, loadedKeyBytes } from '../native/key-bytes.ts';
 import { registerShapes, shapeOf, type RegisterShape } from '../native/register-shapes.ts';
@@ -40,15 +40,18 @@ export function nativeKeyBytes({ parameters, keys, instructions }: Program): Map
 const leastFusion: FusionLimits = { bytes: 0, keys: 1 };
 
 /** Bytes of the engine for one run as it is fused, without keys and kept weights, at most. */
-export function nativeWorkingBytes(program: Program, limits = leastFusion): number {
+export function nativeWorkingBytes(
+  program: Program,
+  limits = leastFusion,
+  bytesOf: PlaintextBytes = plaintextBytes(program),
+): number {
   const { parameters, outputs } = program;
   const { ringDegree, primes, specialPrimes } = parameters;
-  const steps = fuseProgram(program, limits);
+  const steps = fuseProgram(program, limits, bytesOf);
   const shapes = new Map<Register, RegisterShape>(registerShapes(program).entries());
   const shape = (r: Register): RegisterShape => shapes.get(r) ?? { level: primes.length - 1, parts: 2 };
   const sizeOf = (r: Register): number => shape(r).parts * (shape(r).level + 1);
   const last = lastSteps(program, steps);
-  const bytesOf = plaintextBytes(program);
   let live = 0;
   let peak = 0;
   const held = new Set<Register>();
@@ -93,10 +96,11 @@ function shapeOfResult(call: FusedCall, shape: (r: Register) => RegisterShape): 
  */
 export function nativeBudget(program: Program, limits: BudgetLimits, machine = machineMemory()): NativeBudget {
   const keyBytes = [...nativeKeyBytes(program).values()];
+  const bytesOf = plaintextBytes(program);
   const largest = Math.max(0, ...keyBytes);
   const allKeys = keyBytes.reduce((sum, b) => sum + b, 0);
   const { memoryBudget } = limits;
-  const least = nativeWorkingBytes(program) + largest;
+  const least = nativeWorkingBytes(program, leastFusion, bytesOf) + largest;
   if (memoryBudget !== undefined && least > memoryBudget)
     refuse(`the memory budget is ${formatMemory(memoryBudget)}`, least);
   if (least > machine.total) refuse(`the machine has ${formatMemory(machine.total)} of memory`, least);
@@ -104,13 +108,16 @@ export function nativeBudget(program: Program, limits: BudgetLimits, machine = m
   const wanted = Math.min(allKeys, Math.max(largest, limits.keyBudget ?? Infinity));
   // However large they are.
   const together = (bytes: number): number => Math.max(1, Math.floor(bytes / Math.max(1, largest)));
-  const working = (bytes: number): number => nativeWorkingBytes(program, { bytes, keys: together(wanted) });
+  const working = (bytes: number): number => nativeWorkingBytes(program, { bytes, keys: together(wanted) }, bytesOf);
   const bytes = fusionBytes.find((b) => working(b) + wanted <= available) ?? 0;
   const spare = Math.max(0, available - (bytes > 0 ? working(bytes) + largest : least));
   const keys = Math.min(wanted, largest + spare);
   const left = spare - (keys - largest);
   const fusion = bytes > 0 ? { bytes, keys: together(keys) } : leastFusion;
-  const weights = weightsOf(program, fuseProgram(program, fusion)).reduce((sum, w) => sum + w.bytes, 0);
+  const weights = weightsOf(program, fuseProgram(program, fusion, bytesOf), bytesOf).reduce(
+    (sum, w) => sum + w.bytes,
+    0,
+  );
   const plaintexts = Math.min(limits.plaintextBudget ?? defaultPlaintexts, weights, left);
   return { keys, plaintexts, fusion, engine: Math.floor(memoryBudget ?? 0) };
 }

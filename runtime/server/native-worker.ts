@@ -9,12 +9,13 @@ import {
   relinearizationSection,
   secretSwitchSection,
 } from '../files/evaluation-keys.ts';
-import { withFile } from '../files/files.ts';
+import { openFile, withFile } from '../files/files.ts';
 import { nativeBackend } from '../native/backend.ts';
 import { fuseProgram } from '../native/fuse.ts';
 import { keyedBy, type Automorphism } from '../native/fused-steps.ts';
 import { loadKey } from '../native/keys.ts';
 import { openNative, type Handle } from '../native/library.ts';
+import { plaintextBytes } from '../native/plaintext-bytes.ts';
 import { PlaintextStore } from '../native/plaintext-store.ts';
 import { runFused } from '../native/run-fused.ts';
 import { giveCiphertext, takeCiphertext } from '../native/transfer.ts';
@@ -32,10 +33,15 @@ const port = parentPort;
 const reply = (message: WorkerReply | Failed): void => port.postMessage(message);
 
 function serve(): void {
-  const { program, fingerprint } = withFile(start.modelPath, (file) => readModel(readContainer(file, 'model')));
+  const { program, fingerprint } = readModel(
+    // The file stays open until the thread ends.
+    readContainer(openFile(start.modelPath), 'model'),
+    'in-file',
+  );
   const { parameters } = program;
   const engine = openNative(parameters, { threads: start.threads, memoryBudget: start.budget.engine });
-  const steps = fuseProgram(program, start.budget.fusion);
+  const bytesOf = plaintextBytes(program);
+  const steps = fuseProgram(program, start.budget.fusion, bytesOf);
   const keyBytes = nativeKeyBytes(program);
   const cache = new KeyCache<Handle>(
     keyUses(steps.flatMap(({ call }) => keyedBy(call))),
@@ -55,7 +61,7 @@ function serve(): void {
     automorphisms: (instructions: readonly Automorphism[]) => cache.take(keyUses(instructions)),
   };
   const backend = nativeBackend(engine, keys);
-  const plaintexts = new PlaintextStore(engine, program, steps, start.budget.plaintexts);
+  const plaintexts = new PlaintextStore(engine, program, steps, start.budget.plaintexts, bytesOf);
   const types = program.inputs.flatMap((signature) => signature.registers.map(() => signature));
   const registers = program.outputs.flatMap((output) => output.registers);
 

@@ -8,7 +8,7 @@ import type { Register } from '../../ir/program/program.ts';
 import { inputCount } from '../execute.ts';
 import type { CiphertextLabel } from '../files/ciphertexts.ts';
 import { openEvaluationKeys } from '../files/evaluation-keys.ts';
-import { withFile } from '../files/files.ts';
+import { openFile, withFile } from '../files/files.ts';
 import { WorkerLink } from '../worker-link.ts';
 import { loadNative } from '../native/library.ts';
 import { requireSeal } from '../seal/require-seal.ts';
@@ -49,6 +49,7 @@ export interface RunResult {
 
 /** The server: model and evaluation keys, no secret. Runs asked for at the same time follow one another. */
 export interface ServerSession {
+  /** Its constants can be read until `close`. */
   readonly model: Model;
   readonly label: (role: CiphertextLabel['role']) => CiphertextLabel;
   /** The predicted seconds of one run on these threads; undefined on the native engine for programs that SEAL can run, since they may be priced for SEAL. */
@@ -140,31 +141,37 @@ export async function openServer(
   options: ServerOptions = {},
 ): Promise<ServerSession> {
   refuseSecrets(modelPath, keysPath);
-  const model = withFile(modelPath, (file) => readModel(readContainer(file, 'model')));
-  const key = withFile(keysPath, (file) => openEvaluationKeys(file, model.fingerprint).keyFingerprint);
-  const start = options.backend === 'native' ? startNative : startSeal;
-  const { links, control, predictedSeconds } = start(modelPath, keysPath, model, options);
-  const close = async (): Promise<void> => void (await Promise.all(links.map((link) => link.terminate())));
+  const file = openFile(modelPath);
+  const links: Link[] = [];
+  const close = async (): Promise<void> => {
+    await Promise.all(links.map((link) => link.terminate()));
+    file.close();
+  };
   try {
+    const model = readModel(readContainer(file, 'model'), 'in-file');
+    const key = withFile(keysPath, (keys) => openEvaluationKeys(keys, model.fingerprint).keyFingerprint);
+    const start = options.backend === 'native' ? startNative : startSeal;
+    const { control, predictedSeconds, ...workers } = start(modelPath, keysPath, model, options);
+    links.push(...workers.links);
     await Promise.all(links.map((link) => link.converse(undefined, 'ready')));
+    let number = 0;
+    let last: Promise<unknown> = Promise.resolve();
+    return {
+      model,
+      label: (role) => ({ specification: model.fingerprint, key, role }),
+      predictedSeconds,
+      run: (inputs, runOptions = {}) => {
+        const result = last.then(() => runOnce(model, links, control, { run: ++number, inputs }, runOptions));
+        last = result.catch(() => undefined);
+        return result;
+      },
+      peakBytes: () => process.resourceUsage().maxRSS * 1024,
+      close,
+    };
   } catch (error) {
     await close();
     throw error;
   }
-  let number = 0;
-  let last: Promise<unknown> = Promise.resolve();
-  return {
-    model,
-    label: (role) => ({ specification: model.fingerprint, key, role }),
-    predictedSeconds,
-    run: (inputs, runOptions = {}) => {
-      const result = last.then(() => runOnce(model, links, control, { run: ++number, inputs }, runOptions));
-      last = result.catch(() => undefined);
-      return result;
-    },
-    peakBytes: () => process.resourceUsage().maxRSS * 1024,
-    close,
-  };
 }
 
 async function runOnce(

@@ -38,7 +38,7 @@ describe('emitProgram', () => {
     // x enters at level 2; the sum is rotated before it is rescaled.
     const levels = { relinearization: 1, rotations: [2, 2], conjugation: 0, toDense: 0 };
     expect(program.keys).toEqual({ relinearization: true, rotations: [1, 3], conjugation: false, levels });
-    expect(program.constants.map((v) => [...v])).toEqual([vector, [1]]);
+    expect([...program.constants].map((v) => [...v])).toEqual([vector, [1]]);
     expect(program.nodes).toEqual(['first', 'second']);
     expect(program.nodeOf).toHaveLength(program.instructions.length);
     expect(program.seconds).toHaveLength(program.instructions.length);

@@ -1,0 +1,83 @@
+import { fail } from '../diagnostics.ts';
+import type { Container } from './container.ts';
+import type { Constants } from './program.ts';
+
+/** Where the constants of a model lie in its file, by how they are stored. */
+export const constantSections = { rounded: 'constants', exact: 'exactConstants' } as const;
+
+/**
+ * Whether constants of this length keep all their bits. Vectors of real slots are stored as 32-bit floats: their rounding, 2^-24 relative,
+ * lies below the noise of every parameter set. Single numbers cost nothing, and complex vectors are the transforms of a bootstrap, which
+ * meet values a thousand times larger than the message.
+ */
+export const isExact = (length: number, slots: number): boolean => length !== slots;
+
+/** The constants of a model in its file, each read when it is asked for: a deep network has gigabytes of them. */
+export class StoredConstants implements Constants {
+  readonly #container: Container;
+  readonly #lengths: readonly number[];
+  readonly #slots: number;
+  /** Of each constant: the byte of its section at which it begins. */
+  readonly #offsets: Float64Array;
+
+  /** Goes through all of them once. Errors: FHE0702 when they are damaged, or not finite. */
+  constructor(container: Container, lengths: readonly number[], slots: number) {
+    this.#container = container;
+    this.#lengths = lengths;
+    this.#slots = slots;
+    const end = { rounded: 0, exact: 0 };
+    this.#offsets = Float64Array.from(lengths, (length) => {
+      const kind = this.#kindOf(length);
+      const at = end[kind];
+      end[kind] += length * wordBytes[kind];
+      return at;
+    });
+    for (const kind of ['rounded', 'exact'] as const) {
+      const name = constantSections[kind];
+      if (container.sectionLength(name) !== end[kind])
+        fail('FHE0702', `model: section '${name}' has ${container.sectionLength(name)} bytes, not ${end[kind]}`);
+      container.scan(name, (bytes) => {
+        if (!allFinite(wordsOf(bytes, kind))) fail('FHE0702', 'model: a constant is not finite');
+      });
+    }
+  }
+
+  get length(): number {
+    return this.#lengths.length;
+  }
+
+  at(index: number): Float64Array | undefined {
+    const length = this.#lengths[index];
+    if (length === undefined) return undefined;
+    const kind = this.#kindOf(length);
+    const bytes = this.#container.part(constantSections[kind], this.#offsets[index], length * wordBytes[kind]);
+    return Float64Array.from(wordsOf(bytes, kind));
+  }
+
+  *[Symbol.iterator](): Iterator<Float64Array> {
+    for (let i = 0; i < this.length; i++) yield this.at(i) ?? new Float64Array(0);
+  }
+
+  #kindOf(length: number): keyof typeof wordBytes {
+    return isExact(length, this.#slots) ? 'exact' : 'rounded';
+  }
+}
+
+const wordBytes = { rounded: 4, exact: 8 } as const;
+
+function wordsOf(bytes: Uint8Array, kind: keyof typeof wordBytes): Float32Array | Float64Array {
+  const words = (buffer: ArrayBufferLike, at: number, count: number): Float32Array | Float64Array =>
+    kind === 'exact' ? new Float64Array(buffer, at, count) : new Float32Array(buffer, at, count);
+  const { buffer, byteOffset, length } = bytes;
+  const aligned = byteOffset % wordBytes[kind] === 0;
+  return aligned
+    ? words(buffer, byteOffset, length / wordBytes[kind])
+    : words(new Uint8Array(bytes).buffer, 0, length / wordBytes[kind]);
+}
+
+function allFinite(words: Float32Array | Float64Array): boolean {
+  // The difference of a number with itself is zero, unless it is not finite.
+  let sum = 0;
+  for (let i = 0; i < words.length; i++) sum += words[i] - words[i];
+  return sum === 0;
+}
