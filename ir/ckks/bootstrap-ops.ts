@@ -1,6 +1,6 @@
 import { defineOp, type OpDefinition } from '../define.ts';
 import { cipherType, type CipherType, type Type } from '../types.ts';
-import { conjugateVector, mulByMonomial } from './complex.ts';
+import { conjugateVector, mulByMonomial } from '../complex.ts';
 import { topLevel } from './parameters.ts';
 import { secretName } from './secret.ts';
 

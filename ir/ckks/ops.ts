@@ -1,7 +1,7 @@
 import { defineOp, type InferContext, type OpDefinition } from '../define.ts';
 import { cipherType, plainType, type CipherType, type PlainType, type Type } from '../types.ts';
 import { bootstrapOps } from './bootstrap-ops.ts';
-import { addVectors, isComplex, mulVectors, negateVector, rotateVector, subVectors } from './complex.ts';
+import { addVectors, isComplex, mulVectors, negateVector, rotateVector, subVectors } from '../complex.ts';
 import { slotCount, type Parameters } from './parameters.ts';
 
 /** Two scales count as equal when they differ by at most this factor: rounding of doubles only. */

@@ -1,5 +1,15 @@
 import { defineOp, type OpDefinition } from '../define.ts';
-import { tensor, type Tensor } from '../tensor.ts';
+import {
+  addVectors,
+  conjugateVector,
+  isComplex,
+  mulByMonomial,
+  mulVectors,
+  negateVector,
+  rotateVector,
+  subVectors,
+} from '../complex.ts';
+import type { Tensor } from '../tensor.ts';
 import { packedType, type Type } from '../types.ts';
 import { parseLayout } from '../layout.ts';
 
@@ -18,27 +28,9 @@ const vectorOf = (types: readonly Type[]): Type | string => {
 const withVector = (types: readonly Type[], vector: Tensor): Type | string => {
   const slots = slotsOf(types);
   if (typeof slots === 'string') return slots;
-  const fits = vector.data.length === slots || vector.data.length === 1;
+  const fits = vector.data.length === (isComplex(vector) ? 2 * slots : slots) || vector.data.length === 1;
   return fits ? packedType(slots) : `vector has ${vector.data.length} elements for ${slots} slots`;
 };
-
-const zip = (a: Tensor, b: Tensor, f: (x: number, y: number) => number): Tensor => {
-  const one = b.data.length === 1;
-  return tensor(
-    a.shape,
-    a.data.map((x, i) => f(x, b.data[one ? 0 : i])),
-  );
-};
-
-/** `out[i] = in[(i + steps) mod n]`: rotation to the left, as SEAL's rotate_vector. */
-export function rotateLeft(x: Tensor, steps: number): Tensor {
-  const n = x.data.length;
-  const by = ((steps % n) + n) % n;
-  const data = new Float64Array(n);
-  data.set(x.data.subarray(by));
-  data.set(x.data.subarray(0, by), n - by);
-  return tensor(x.shape, data);
-}
 
 export const add = defineOp({
   name: 'slots.add',
@@ -47,7 +39,7 @@ export const add = defineOp({
   attrs: {},
   traits: ['commutative'],
   infer: vectorOf,
-  eval: ([a, b]) => zip(a, b, (x, y) => x + y),
+  eval: ([a, b]) => addVectors(a, b),
 });
 
 export const sub = defineOp({
@@ -57,7 +49,7 @@ export const sub = defineOp({
   attrs: {},
   traits: [],
   infer: vectorOf,
-  eval: ([a, b]) => zip(a, b, (x, y) => x - y),
+  eval: ([a, b]) => subVectors(a, b),
 });
 
 export const mul = defineOp({
@@ -67,7 +59,7 @@ export const mul = defineOp({
   attrs: {},
   traits: ['commutative'],
   infer: vectorOf,
-  eval: ([a, b]) => zip(a, b, (x, y) => x * y),
+  eval: ([a, b]) => mulVectors(a, b),
 });
 
 export const addPlain = defineOp({
@@ -77,17 +69,17 @@ export const addPlain = defineOp({
   attrs: { vector: 'tensor' },
   traits: [],
   infer: (types, { vector }) => withVector(types, vector),
-  eval: ([x], { vector }) => zip(x, vector, (a, b) => a + b),
+  eval: ([x], { vector }) => addVectors(x, vector),
 });
 
 export const mulPlain = defineOp({
   name: 'slots.mul_plain',
-  doc: 'Slot-wise product with a public vector, or with one number in every slot.',
+  doc: 'Slot-wise product with a public vector, real or of shape [2, slots] for complex numbers (a row of real parts, a row of imaginary parts), or with one number in every slot.',
   operands: ['x'],
   attrs: { vector: 'tensor' },
   traits: [],
   infer: (types, { vector }) => withVector(types, vector),
-  eval: ([x], { vector }) => zip(x, vector, (a, b) => a * b),
+  eval: ([x], { vector }) => mulVectors(x, vector),
 });
 
 export const rotate = defineOp({
@@ -101,7 +93,7 @@ export const rotate = defineOp({
     if (typeof slots === 'string') return slots;
     return steps > 0 && steps < slots ? packedType(slots) : `steps ${steps} must lie between 1 and ${slots - 1}`;
   },
-  eval: ([x], { steps }) => rotateLeft(x, steps),
+  eval: ([x], { steps }) => rotateVector(x, steps),
 });
 
 export const negate = defineOp({
@@ -111,11 +103,27 @@ export const negate = defineOp({
   attrs: {},
   traits: [],
   infer: vectorOf,
-  eval: ([x]) =>
-    tensor(
-      x.shape,
-      x.data.map((a) => -a),
-    ),
+  eval: ([x]) => negateVector(x),
+});
+
+export const conjugate = defineOp({
+  name: 'slots.conjugate',
+  doc: 'Complex conjugate of every slot.',
+  operands: ['x'],
+  attrs: {},
+  traits: [],
+  infer: vectorOf,
+  eval: ([x]) => conjugateVector(x),
+});
+
+export const mulI = defineOp({
+  name: 'slots.mul_i',
+  doc: 'Product with the imaginary unit i in the slots of even number, -i in those of odd number: what the monomial X^(N/2) is in slots. Costs no level.',
+  operands: ['x'],
+  attrs: {},
+  traits: [],
+  infer: vectorOf,
+  eval: ([x]) => mulByMonomial(x),
 });
 
 export const pack = defineOp({
@@ -148,4 +156,16 @@ export const refresh = defineOp({
   eval: ([x]) => x,
 });
 
-export const slotsOps: readonly OpDefinition[] = [add, sub, mul, addPlain, mulPlain, rotate, negate, pack, refresh];
+export const slotsOps: readonly OpDefinition[] = [
+  add,
+  sub,
+  mul,
+  addPlain,
+  mulPlain,
+  rotate,
+  negate,
+  conjugate,
+  mulI,
+  pack,
+  refresh,
+];

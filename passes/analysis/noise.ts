@@ -1,4 +1,4 @@
-import { realPart } from '../../ir/ckks/complex.ts';
+import { realPart } from '../../ir/complex.ts';
 import { encodeNoise, freshNoise, keySwitchNoise, rescaleNoise, secretSwitchNoise } from '../../ir/ckks/noise.ts';
 import type { Parameters } from '../../ir/ckks/parameters.ts';
 import { secretName, type SecretName } from '../../ir/ckks/secret.ts';

@@ -1,4 +1,4 @@
-import { addVectors, complexTensor, realPart } from '../../ir/ckks/complex.ts';
+import { addVectors, complexTensor, realPart } from '../../ir/complex.ts';
 import { makeEmbedding, type Embedding } from '../../ir/ckks/embedding.ts';
 import { averageDenseWeight, drawOverflow } from '../../ir/ckks/overflow.ts';
 import type { Parameters } from '../../ir/ckks/parameters.ts';

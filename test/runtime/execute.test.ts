@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { imaginaryPart, realPart } from '../../ir/ckks/complex.ts';
+import { imaginaryPart, realPart } from '../../ir/complex.ts';
 import { FhecError } from '../../ir/diagnostics.ts';
 import { evaluateFunc } from '../../ir/evaluate.ts';
 import type { Program, Register } from '../../ir/program/program.ts';

@@ -1,6 +1,6 @@
 import type { Builder } from '../../../ir/builder.ts';
 import * as ckks from '../../../ir/ckks/ops.ts';
-import { complexTensor } from '../../../ir/ckks/complex.ts';
+import { complexTensor } from '../../../ir/complex.ts';
 import type { Parameters } from '../../../ir/ckks/parameters.ts';
 import { InternalError } from '../../../ir/diagnostics.ts';
 import type { Value } from '../../../ir/module.ts';

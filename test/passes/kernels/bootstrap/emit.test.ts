@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { imaginaryPart, realPart } from '../../../../ir/ckks/complex.ts';
+import { imaginaryPart, realPart } from '../../../../ir/complex.ts';
 import { ckksSpec } from '../../../../ir/spec.ts';
 import { verifyModule } from '../../../../ir/verify.ts';
 import { bootstrapModule } from '../../../../passes/kernels/bootstrap/module.ts';
@@ -67,6 +67,12 @@ describe('emitBootstrap on exact numbers with overflows', () => {
     ['an arcsine of degree 3', { ratioBits: 8, arcsine: 3 }, 20],
     ['an arcsine of degree 5', { ratioBits: 6, arcsine: 5, sineBits: 26 }, 22],
     ['a dense secret', { sparseWeight: undefined, failureBits: 40 }, 17],
+    ['SlotsToCoeffs last', { order: 'slots-to-coeffs-last' }, 14],
+    [
+      'SlotsToCoeffs last, three factors, few slots',
+      { order: 'slots-to-coeffs-last', slotsToCoeffs: 3, slots: 16 },
+      14,
+    ],
     ['a scale of 45 bits beside primes of 45 bits', { scaleBits: 45, highBits: 45, ratioBits: 9, specialBits: 55 }, 17],
   ] as const)('%s: at least the bits of the sine', (_, changes, bits) => {
     const { worst, imaginary } = run(changes);
@@ -74,9 +80,12 @@ describe('emitBootstrap on exact numbers with overflows', () => {
     expect(imaginary).toBeLessThan(2 ** -30);
   });
 
-  it('bootstraps what it has bootstrapped', () => {
-    const { worst, module } = run({ slots: 64 }, 3);
-    expect(worst).toBeGreaterThan(17);
+  it.each([
+    ['slots-to-coeffs-first', 17],
+    ['slots-to-coeffs-last', 13],
+  ] as const)('bootstraps what it has bootstrapped, %s', (order, bits) => {
+    const { worst, module } = run({ order, slots: 64 }, 3);
+    expect(worst).toBeGreaterThan(bits);
     expect(module.funcs[0].body.filter((v) => v.op === 'ckks.mod_raise')).toHaveLength(3);
   });
 });

@@ -1,4 +1,4 @@
-import { complexTensor, imaginaryPart, realPart } from '../../../../ir/ckks/complex.ts';
+import { complexTensor, imaginaryPart, realPart } from '../../../../ir/complex.ts';
 import { makeEmbedding } from '../../../../ir/ckks/embedding.ts';
 import type { Parameters } from '../../../../ir/ckks/parameters.ts';
 import type { Module, Value } from '../../../../ir/module.ts';

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { conjugate, mulI } from '../../../ir/ckks/bootstrap-ops.ts';
-import { complexTensor, imaginaryPart, isComplex, realPart } from '../../../ir/ckks/complex.ts';
-import { makeEmbedding } from '../../../ir/ckks/embedding.ts';
-import { add, addPlain, mul, mulPlain, negate, rotate, sub } from '../../../ir/ckks/ops.ts';
-import type { Attrs, OpDefinition } from '../../../ir/define.ts';
-import { scalar, tensor, type Tensor } from '../../../ir/tensor.ts';
+import { conjugate, mulI } from '../../ir/ckks/bootstrap-ops.ts';
+import { complexTensor, imaginaryPart, isComplex, realPart } from '../../ir/complex.ts';
+import { makeEmbedding } from '../../ir/ckks/embedding.ts';
+import { add, addPlain, mul, mulPlain, negate, rotate, sub } from '../../ir/ckks/ops.ts';
+import type { Attrs, OpDefinition } from '../../ir/define.ts';
+import { scalar, tensor, type Tensor } from '../../ir/tensor.ts';
 
 const slots = 8;
 const ringDegree = 2 * slots;

@@ -1,9 +1,8 @@
-import { InternalError } from '../diagnostics.ts';
-import { rotateLeft } from '../slots/ops.ts';
-import { tensor, type Tensor } from '../tensor.ts';
+import { InternalError } from './diagnostics.ts';
+import { tensor, type Tensor } from './tensor.ts';
 
 /**
- * Vectors of slots at the ckks level. A vector of n real slots has shape [n] (or any shape of n elements whose first of two dimensions is
+ * Vectors of slots, at the slots and ckks levels. A vector of n real slots has shape [n] (or any shape of n elements whose first of two dimensions is
  * not 2), one of n complex slots has shape [2, n]: a row of real parts, then a row of imaginary parts. A single number stands for itself
  * in every slot. Results are complex only where an operand is or where the op makes it so, so that real programs stay on reals.
  */
@@ -81,11 +80,18 @@ export function mulVectors(a: Tensor, p: Tensor): Tensor {
   return complexTensor(products(ar, br, -1, ai, bi), products(ar, bi, 1, ai, br));
 }
 
-/** Rotation to the left by `steps`, real and imaginary parts alike. */
+function rotateLeft(x: Float64Array, steps: number): Float64Array {
+  const by = ((steps % x.length) + x.length) % x.length;
+  const out = new Float64Array(x.length);
+  out.set(x.subarray(by));
+  out.set(x.subarray(0, by), x.length - by);
+  return out;
+}
+
+/** `out[i] = in[(i + steps) mod n]`: rotation to the left, as SEAL's rotate_vector; real and imaginary parts alike. */
 export function rotateVector(x: Tensor, steps: number): Tensor {
-  if (!isComplex(x)) return rotateLeft(x, steps);
-  const part = (data: Float64Array): Float64Array => rotateLeft(tensor([data.length], data), steps).data;
-  return complexTensor(part(realPart(x)), part(imaginaryPart(x)));
+  if (!isComplex(x)) return tensor(x.shape, rotateLeft(x.data, steps));
+  return complexTensor(rotateLeft(realPart(x), steps), rotateLeft(imaginaryPart(x), steps));
 }
 
 export const conjugateVector = (x: Tensor): Tensor =>
@@ -96,7 +102,7 @@ export const conjugateVector = (x: Tensor): Tensor =>
       )
     : x;
 
-/** Product with the monomial X^(N/2): i in the even slots, -i in the odd ones (ir/ckks/embedding.ts: 3^j is 1 or 3 modulo 4). */
+/** Product with the monomial X^(N/2): i in the even slots, -i in the odd ones (ckks/embedding.ts: 3^j is 1 or 3 modulo 4). */
 export const mulByMonomial = (x: Tensor): Tensor =>
   complexTensor(
     imaginaryPart(x).map((a, j) => (j % 2 === 0 ? -a : a)),
