@@ -1,5 +1,5 @@
 import type { Func } from '../../ir/module.ts';
-import { argmaxBatch, evaluateBatch } from '../../passes/analysis/evaluate-batch.ts';
+import { argmaxBatch, evaluateBatch, type BatchData } from '../../passes/analysis/evaluate-batch.ts';
 import type { AccuracyReport } from '../report.ts';
 import { imageOf, largestOf, valueOf, type Calibration } from './calibrate.ts';
 import { expectedLoss } from './expected-loss.ts';
@@ -16,6 +16,15 @@ export interface Assessment {
  * output exceeds ten times what the exact network reached counts as blown up.
  */
 export function assessNetwork(main: Func, calibration: Calibration): Assessment {
+  const [{ value }] = main.results;
+  return assessResults(
+    calibration.batches.map(({ inputs, batch }) => valueOf(evaluateBatch(main, inputs, batch), value)),
+    calibration,
+  );
+}
+
+/** The same from the first result of the network: for each batch [elements, batch]. */
+export function assessResults(results: readonly BatchData[], calibration: Calibration): Assessment {
   const { batches, labels, exact, ranges } = calibration;
   let at = 0;
   let agreed = 0;
@@ -23,9 +32,8 @@ export function assessNetwork(main: Func, calibration: Calibration): Assessment 
   let exactRight = 0;
   let blowUps = 0;
   const outputs: Float64Array[] = [];
-  for (const { inputs, batch } of batches) {
-    const result = main.results[0].value;
-    const data = valueOf(evaluateBatch(main, inputs, batch), result);
+  batches.forEach(({ batch }, i) => {
+    const data = results[i];
     const predicted = argmaxBatch(data, batch);
     for (let b = 0; b < batch; b++, at++) {
       if (predicted[b] === exact[at]) agreed++;
@@ -35,7 +43,7 @@ export function assessNetwork(main: Func, calibration: Calibration): Assessment 
       outputs.push(image);
       if (!(largestOf(image) <= 10 * ranges.output[0])) blowUps++;
     }
-  }
+  });
   const agreement = agreed / at;
   const expected = expectedLoss(calibration.logits, outputs, labels ?? exact);
   if (!labels) {

@@ -5,12 +5,12 @@ import { activationStages } from '../../passes/approximate/activation-stages.ts'
 import { approximateActivations } from '../../passes/approximate/approximate-activations.ts';
 import type { Candidate } from '../../passes/approximate/candidate.ts';
 import { allCandidates, usefulCandidates } from '../../passes/approximate/candidates.ts';
-import { refitInNetwork } from '../../passes/approximate/refit-in-network.ts';
+import { exactActivations, refitInNetwork, type ActivationOutputs } from '../../passes/approximate/refit-in-network.ts';
 import { multiplicativeDepths } from '../../passes/nn/depth.ts';
 import { frontOfDegrees, uniformAssignments, type DegreeAssignment } from '../../passes/approximate/choose-degrees.ts';
 import type { CostModel } from '../../passes/analysis/cost-model.ts';
 import type { CompileOptions } from '../options.ts';
-import { assessNetwork, type Assessment } from './assess.ts';
+import { assessNetwork, assessResults, type Assessment } from './assess.ts';
 import { confirmingPart, judgingPart, type Calibration } from './calibrate.ts';
 import { mainOf } from './main-of.ts';
 
@@ -62,6 +62,7 @@ export class AssignmentSpace {
   readonly #confirming: Calibration;
   readonly #layers: readonly Layer[];
   readonly #known = new Map<string, Assignment>();
+  #targets: ActivationOutputs | undefined;
 
   constructor(module: Module, calibration: Calibration, options: CompileOptions, model: CostModel) {
     const main = mainOf(module);
@@ -159,10 +160,13 @@ export class AssignmentSpace {
   }
 
   #judge(first: Judgement): Judgement {
+    const main = mainOf(this.#module);
     const { profile, batches } = this.#calibration;
-    const refitted = refitInNetwork(mainOf(this.#module), first.choice, profile, batches);
-    const refittedModule = approximateActivations(this.#module, refitted);
-    const second = assessNetwork(mainOf(refittedModule), this.#calibration);
-    return second.loss < first.loss ? { ...second, choice: refitted, module: refittedModule } : first;
+    this.#targets ??= exactActivations(main, batches);
+    const { choice, results } = refitInNetwork(main, first.choice, profile, batches, this.#targets);
+    const second = assessResults(results, this.#calibration);
+    return second.loss < first.loss
+      ? { ...second, choice, module: approximateActivations(this.#module, choice) }
+      : first;
   }
 }

@@ -1,6 +1,6 @@
 /**
- * The few instructions of WebAssembly (core specification 2.0, chapter 5) that a kernel with loops and pairs of doubles needs, as bytes. Code is a list of
- * bytes; every function here gives a part of one.
+ * The few instructions of WebAssembly (core specification 2.0, chapter 5) that a kernel with loops and vectors of four single precision numbers needs, as
+ * bytes. Code is a list of bytes; every function here gives a part of one.
  */
 export type Code = readonly number[];
 
@@ -26,19 +26,19 @@ export const constant = (n: number): Code => [0x41, ...signed(n)];
 export const add = (a: Code, b: Code): Code => [...a, ...b, 0x6a];
 export const multiply = (a: Code, b: Code): Code => [...a, ...b, 0x6c];
 export const loadInt = (address: Code): Code => [...address, 0x28, 2, 0];
-export const addPairs = (a: Code, b: Code): Code => [...a, ...b, simd, ...unsigned(0xf0)];
-export const multiplyPairs = (a: Code, b: Code): Code => [...a, ...b, simd, ...unsigned(0xf2)];
-export const loadPair = (address: Code, offset: number): Code => [...address, simd, 0, 3, ...unsigned(offset)];
-export const storePair = (address: Code, offset: number, value: Code): Code => [
+export const addVectors = (a: Code, b: Code): Code => [...a, ...b, simd, ...unsigned(0xe4)];
+export const multiplyVectors = (a: Code, b: Code): Code => [...a, ...b, simd, ...unsigned(0xe6)];
+export const loadVector = (address: Code, offset: number): Code => [...address, simd, 0, 2, ...unsigned(offset)];
+export const storeVector = (address: Code, offset: number, value: Code): Code => [
   ...address,
   ...value,
   simd,
   11,
-  3,
+  2,
   ...unsigned(offset),
 ];
-/** One double, twice. */
-export const loadTwice = (address: Code): Code => [...address, simd, 10, 3, 0];
+/** One number, four times. */
+export const loadSplat = (address: Code): Code => [...address, simd, 9, 2, 0];
 
 /** Runs `body` while local `from` is below local `to`, counting up. */
 export const countUp = (from: number, to: number, body: Code): Code => [
@@ -51,15 +51,15 @@ export const countUp = (from: number, to: number, body: Code): Code => [
 
 const section = (id: number, content: Code): Code => [id, ...unsigned(content.length), ...content];
 const name = (text: string): Code => [...unsigned(text.length), ...new TextEncoder().encode(text)];
-const [intType, pairType, functionType] = [0x7f, 0x7b, 0x60];
+const [intType, vectorType, functionType] = [0x7f, 0x7b, 0x60];
 
 /** A module that imports the memory `env.memory` and exports one function `run` of `params` integers, with further locals. */
 export function moduleBytes(
   params: number,
-  locals: { readonly ints: number; readonly pairs: number },
+  locals: { readonly ints: number; readonly vectors: number },
   code: Code,
 ): Uint8Array {
-  const body = [2, ...unsigned(locals.ints), intType, ...unsigned(locals.pairs), pairType, ...code, 0x0b];
+  const body = [2, ...unsigned(locals.ints), intType, ...unsigned(locals.vectors), vectorType, ...code, 0x0b];
   return Uint8Array.from([
     ...[0, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
     ...section(1, [1, functionType, ...unsigned(params), ...new Array<number>(params).fill(intType), 0]),

@@ -6,14 +6,17 @@ const floorPoints = 256;
 
 /**
  * Least squares for one polynomial sum of c_k T_k(x / scale) from samples that arrive in parts: the normal equations of the Chebyshev basis, which
- * are well enough conditioned up to the degrees in use (at most 31, with the ridge). `present[k]` says which T_k take part. A uniform
+ * are well enough conditioned up to the degrees in use (at most 31, with the ridge). Since T_r T_c = (T_(r+c) + T_|r-c|) / 2, sums of the T_k up to twice
+ * the degree are all that is kept of the samples. `present[k]` says which T_k take part. A uniform
  * weight over an interval, of `share` of the mass of all samples, has the function itself as its target.
  */
 export class NormalEquations {
   readonly #present: readonly boolean[];
   readonly #scale: number;
   readonly #floor: { readonly f: (x: number) => number; readonly interval: Interval; readonly share: number };
-  readonly #gram: Float64Array;
+  /** Sums of T_k, k from 0 to twice the degree. */
+  readonly #moments: Float64Array;
+  /** Sums of y T_k. */
   readonly #right: Float64Array;
   #samples = 0;
 
@@ -25,11 +28,11 @@ export class NormalEquations {
     this.#present = present;
     this.#scale = scale;
     this.#floor = floor;
-    this.#gram = new Float64Array(present.length * present.length);
+    this.#moments = new Float64Array(2 * present.length);
     this.#right = new Float64Array(present.length);
   }
 
-  add(x: Float64Array, y: Float64Array): void {
+  add(x: Float64Array, y: Float64Array | Float32Array): void {
     for (let i = 0; i < x.length; i++) this.#accumulate(x[i], y[i], 1);
     this.#samples += x.length;
   }
@@ -49,7 +52,7 @@ export class NormalEquations {
     }
     const terms = this.#present.length;
     const columns = [...this.#present.keys()].filter((k) => this.#present[k]);
-    const a = columns.map((r) => columns.map((c) => this.#gram[Math.max(r, c) * terms + Math.min(r, c)]));
+    const a = columns.map((r) => columns.map((c) => (this.#moments[r + c] + this.#moments[Math.abs(r - c)]) / 2));
     columns.forEach((_, i) => (a[i][i] += evaluationNoise * mass));
     const solution = solvePositive(
       a,
@@ -60,24 +63,23 @@ export class NormalEquations {
     return result;
   }
 
-  /** The lower triangle of the Gram matrix. */
   #accumulate(x: number, y: number, weight: number): void {
-    const terms = this.#present.length;
+    const moments = this.#moments;
+    const right = this.#right;
+    const terms = right.length;
     const u = x / this.#scale;
-    const t = basis;
-    t[0] = 1;
-    if (terms > 1) t[1] = u;
-    for (let k = 2; k < terms; k++) t[k] = 2 * u * t[k - 1] - t[k - 2];
-    for (let r = 0; r < terms; r++) {
-      const w = weight * t[r];
-      this.#right[r] += w * y;
-      for (let c = 0; c <= r; c++) this.#gram[r * terms + c] += w * t[c];
+    const weighted = weight * y;
+    let previous = u;
+    let current = 1;
+    for (let k = 0; k < moments.length; k++) {
+      moments[k] += weight * current;
+      if (k < terms) right[k] += weighted * current;
+      const next = 2 * u * current - previous;
+      previous = current;
+      current = next;
     }
   }
 }
-
-/** Scratch of `#accumulate`; holds nothing between calls. */
-const basis = new Float64Array(64);
 
 /** Cholesky's solution of a symmetric positive definite system. */
 function solvePositive(a: readonly (readonly number[])[], b: readonly number[]): number[] {

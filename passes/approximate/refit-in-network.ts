@@ -2,7 +2,7 @@ import { InternalError } from '../../ir/diagnostics.ts';
 import type { Func, Value } from '../../ir/module.ts';
 import { findActivation } from '../../ir/nn/activations.ts';
 import { tensor } from '../../ir/tensor.ts';
-import { applyOp, forEachRun, type BatchData } from '../analysis/evaluate-batch.ts';
+import { applyOp, evaluateBatch, forEachRun, type BatchData } from '../analysis/evaluate-batch.ts';
 import type { Profile } from '../analysis/profile.ts';
 import { activationInputs } from './activation-inputs.ts';
 import { assess, type Candidate, type DirectCandidate } from './candidate.ts';
@@ -17,6 +17,30 @@ interface Batch {
 /** Share of the uniform weight over each interval beside the images: inputs not yet seen count too. */
 const floor = 1e-3;
 
+/** What the exact network has after each activation: for each batch [elements, batch], in single precision to hold many of them. */
+export type ActivationOutputs = ReadonlyMap<Value, readonly Float32Array[]>;
+
+/** The targets of {@link refitInNetwork}. */
+export function exactActivations(func: Func, batches: readonly Batch[]): ActivationOutputs {
+  const outputs = new Map<Value, Float32Array[]>();
+  for (const { inputs, batch } of batches) {
+    const visit = (value: Value, data: BatchData): void => {
+      if (!findActivation(value.op)) return;
+      const known = outputs.get(value) ?? [];
+      outputs.set(value, known);
+      known.push(Float32Array.from(data));
+    };
+    evaluateBatch(func, inputs, batch, { visit });
+  }
+  return outputs;
+}
+
+/** Polynomials fitted again, and the first result of the network with them: for each batch [elements, batch]. */
+export interface Refitted {
+  readonly choice: ReadonlyMap<Value, Candidate>;
+  readonly results: readonly BatchData[];
+}
+
 /**
  * Fits the polynomials of an assignment again, one layer after the other, on what reaches them: their inputs come through the layers already
  * replaced, and their targets are what the exact network has at that place, so that a layer makes up for errors of the layers before it as far as a
@@ -28,46 +52,42 @@ export function refitInNetwork(
   choice: ReadonlyMap<Value, Candidate>,
   profile: Profile,
   batches: readonly Batch[],
-): Map<Value, Candidate> {
+  targets: ActivationOutputs = exactActivations(func, batches),
+): Refitted {
   const refitted = new Map(choice);
   const states = batches.map(({ inputs, batch }) => ({
     batch,
-    exact: new Map(func.params.map((p, i) => [p, inputs[i]])),
-    replaced: new Map(func.params.map((p, i) => [p, inputs[i]])),
+    values: new Map(func.params.map((p, i) => [p, inputs[i]])),
   }));
   const last = new Map<Value, Value>();
   for (const op of func.body) for (const o of op.operands) last.set(o, op);
+  for (const result of func.results) last.delete(result.value);
   for (const op of func.body) {
-    for (const { batch, exact } of states) exact.set(op, applyOp(op, operandsOf(op, exact), batch));
     const candidate = choice.get(op);
     if (candidate?.form === 'direct') {
       const equations = equationsOf(op, candidate);
-      for (const { batch, exact, replaced } of states) {
-        const x = held(replaced, op.operands[0]);
-        const y = held(exact, op);
+      const exact = targets.get(op);
+      if (!exact) throw new InternalError(`no targets for ${op.op}`);
+      states.forEach(({ batch, values }, i) => {
+        const x = held(values, op.operands[0]);
         forEachRun(op, batch, (channel, from, to) => {
-          equations[equations.length === 1 ? 0 : channel].add(x.subarray(from, to), y.subarray(from, to));
+          equations[equations.length === 1 ? 0 : channel].add(x.subarray(from, to), exact[i].subarray(from, to));
         });
-      }
+      });
       refitted.set(op, reassessed(op, solved(candidate, equations), profile));
     }
     const replacement = refitted.get(op);
-    for (const { batch, replaced } of states) {
-      const operands = operandsOf(op, replaced);
-      replaced.set(
+    for (const { batch, values } of states) {
+      const operands = op.operands.map((o) => held(values, o));
+      values.set(
         op,
         replacement ? applyReplacement(op, replacement, operands[0], batch) : applyOp(op, operands, batch),
       );
-    }
-    for (const { exact, replaced } of states) {
-      for (const o of op.operands) {
-        if (last.get(o) !== op) continue;
-        exact.delete(o);
-        replaced.delete(o);
-      }
+      for (const o of op.operands) if (last.get(o) === op) values.delete(o);
     }
   }
-  return refitted;
+  const results = states.map(({ values }) => held(values, func.results[0].value));
+  return { choice: refitted, results };
 }
 
 function held(values: ReadonlyMap<Value, BatchData>, value: Value): BatchData {
@@ -75,9 +95,6 @@ function held(values: ReadonlyMap<Value, BatchData>, value: Value): BatchData {
   if (!data) throw new InternalError(`value of ${value.op} used before its definition`);
   return data;
 }
-
-const operandsOf = (op: Value, values: ReadonlyMap<Value, BatchData>): BatchData[] =>
-  op.operands.map((o) => held(values, o));
 
 /** One problem for each polynomial, the uniform part of its weight already in. */
 function equationsOf(op: Value, { coefficients, scale, intervals }: DirectCandidate): NormalEquations[] {

@@ -79,18 +79,23 @@ describe('refitting through the network', () => {
 
   it('brings the results nearer to the exact ones', () => {
     const choice = pick('degree 3 per channel');
-    const refitted = refitInNetwork(main, choice, calibration.profile, calibration.batches);
+    const { choice: refitted, results } = refitInNetwork(main, choice, calibration.profile, calibration.batches);
     const before = distance(module, approximateActivations(module, choice), calibration);
-    const after = distance(module, approximateActivations(module, refitted), calibration);
+    const replaced = approximateActivations(module, refitted);
+    const after = distance(module, replaced, calibration);
     expect(after).toBeLessThan(0.95 * before);
     for (const [value, candidate] of refitted) {
       expect(candidate.label).toBe(choice.get(value)?.label);
       expect(candidate.intervals).toEqual(choice.get(value)?.intervals);
     }
+    const again = mainOf(replaced);
+    calibration.batches.forEach(({ inputs, batch }, i) => {
+      expect(results[i]).toEqual(valueOf(evaluateBatch(again, inputs, batch), again.results[0].value));
+    });
   });
 
   it('leaves composite forms alone', () => {
     const choice = pick('f2g3 cheon per channel');
-    expect(refitInNetwork(main, choice, calibration.profile, calibration.batches)).toEqual(choice);
+    expect(refitInNetwork(main, choice, calibration.profile, calibration.batches).choice).toEqual(choice);
   });
 });
