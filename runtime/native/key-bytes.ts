@@ -38,12 +38,13 @@ export function storedKeyBytes(parameters: Parameters, key: KeyDescription): num
   return headerBytes + (digits * sum(widths) * parameters.ringDegree) / 8;
 }
 
+/** Bytes that so many words of so many bits take in the engine: whole lines. */
+export const packedBytes = (words: number, bits: number): number =>
+  line * Math.ceil(((words / 8) * (bits <= packedBits ? bits : 64)) / line);
+
 /** Bytes that a key takes in the engine (SwitchKey in runtime/native/engine/key_switch.hpp); one of SEAL's has a digit for each data prime. */
 export function loadedKeyBytes(parameters: Parameters, key: KeyDescription): number {
   const { widths, digits } = shapeOf(parameters, key);
   const halves = 2 * (fitsSeal(parameters) ? key.level + 1 : digits);
-  return (
-    line +
-    sum(widths.map((w) => line * Math.ceil(((parameters.ringDegree / 8) * halves * (w <= packedBits ? w : 64)) / line)))
-  );
+  return line + sum(widths.map((width) => packedBytes(parameters.ringDegree * halves, width)));
 }

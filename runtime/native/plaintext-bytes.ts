@@ -1,6 +1,8 @@
+import type { Parameters } from '../../ir/ckks/parameters.ts';
 import { InternalError } from '../../ir/diagnostics.ts';
 import type { Program, Register } from '../../ir/program/program.ts';
 import { constantOf, inputCount } from '../execute.ts';
+import { packedBytes } from './key-bytes.ts';
 
 /** Runs as short as these are not worth their place: least_run in runtime/native/engine/encode.cc. */
 const leastRun = 16;
@@ -22,6 +24,14 @@ function plaintextWords(vector: Float64Array, ringDegree: number): number {
   return slots / period < leastRun ? ringDegree : 2 * period;
 }
 
+/** The bytes that the engine keeps of N words for each prime of a level, at their width: PackedPolynomial in runtime/native/engine/ring.cc. */
+function packedPlaintextBytes({ ringDegree, primes }: Parameters, level: number): number {
+  const limbs = primes.slice(0, level + 1).map((q) => packedBytes(ringDegree, q.toString(2).length));
+  return limbs.reduce((sum, bytes) => sum + bytes, line);
+}
+
+const line = 64;
+
 /** The bytes that the engine keeps of a plaintext of a program. */
 export type PlaintextBytes = (register: Register) => number;
 
@@ -30,12 +40,13 @@ export function plaintextBytes(program: Program): PlaintextBytes {
   const { parameters, instructions } = program;
   const first = inputCount(program);
   const words = new Map<number, number>();
+  const packed = parameters.primes.map((_, level) => packedPlaintextBytes(parameters, level));
   return (register) => {
     const instruction = instructions[register - first];
     if (instruction.op !== 'encode') throw new InternalError(`register ${register} is no plaintext`);
     const { constant, level } = instruction;
     const known = words.get(constant) ?? plaintextWords(constantOf(program, instruction), parameters.ringDegree);
     words.set(constant, known);
-    return 8 * known * (level + 1);
+    return known === parameters.ringDegree ? packed[level] : 8 * known * (level + 1);
   };
 }

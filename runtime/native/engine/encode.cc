@@ -1,7 +1,9 @@
 #include "encode.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
+#include <memory>
 #include <numbers>
 #include <string>
 
@@ -45,10 +47,18 @@ void require_room(const Ring& ring, std::size_t level, double largest, double sc
                              " and scale " + std::to_string(scale));
 }
 
-/// To nearest, ties to even. Adding 3 2^51 leaves no bits below the point, which a compiler does for several numbers at once.
-void round_all(std::vector<double>& values) {
+/// Coefficients up to this magnitude are rounded by an addition that leaves no bits below the point.
+constexpr double light = 0x1p51;
+
+/// Whole numbers, to nearest, ties to even, as words of two's complement. All are of magnitude below `bound`, at most `narrow`.
+void round_all(Word* whole, const double* values, std::size_t count, double bound) {
   constexpr double shift = 0x1.8p52;
-  for (double& x : values) x = std::abs(x) < 0x1p51 ? (x + shift) - shift : std::nearbyint(x);
+  if (bound < light) {
+    // What a compiler does for several numbers at once.
+    for (std::size_t j = 0; j < count; j++) whole[j] = std::bit_cast<Word>(values[j] + shift) - std::bit_cast<Word>(shift);
+  } else {
+    for (std::size_t j = 0; j < count; j++) whole[j] = static_cast<Word>(static_cast<std::int64_t>(std::nearbyint(values[j])));
+  }
 }
 
 /// Runs as short as these are not worth their place.
@@ -68,10 +78,26 @@ std::size_t run_of(std::span<const double> values, std::size_t slots) {
   return run < least_run ? 1 : run;
 }
 
+/// Of numbers as many as a power of two. Not a number only where all are none.
 double largest_magnitude(std::span<const double> values) {
-  double largest = 0;
-  for (const double x : values) largest = std::abs(x) <= largest ? largest : std::abs(x);
-  return largest;
+  // Each waits for the one before it: several at once.
+  constexpr std::size_t lanes = 8;
+  double largest[lanes] = {};
+  for (std::size_t j = 0; j < values.size(); j += lanes)
+    for (std::size_t k = 0; k < std::min(lanes, values.size()); k++) {
+      const double x = std::abs(values[j + k]);
+      largest[k] = x <= largest[k] ? largest[k] : x;
+    }
+  double all = largest[0];
+  for (const double x : largest) all = x <= all ? all : x;
+  return all;
+}
+
+/// An array in a buffer.
+std::span<double> numbers_in(Buffer& buffer) {
+  double* const numbers = reinterpret_cast<double*>(buffer.data());
+  std::uninitialized_default_construct_n(numbers, buffer.words());
+  return {numbers, buffer.words()};
 }
 
 }  // namespace
@@ -90,14 +116,15 @@ Encoder::Encoder(std::size_t degree) : degree_(degree), fourier_(degree / 2), pl
   }
 }
 
-std::vector<double> Encoder::coefficients(std::span<const double> values, double scale) const {
+void Encoder::coefficients(std::span<double> out, std::span<const double> values, double scale) const {
   const std::size_t slots = degree_ / 2;
-  std::vector<double> out(degree_);
   double* real = out.data();
   double* imaginary = out.data() + slots;
   for (std::size_t j = 0; j < slots; j++) real[places_[j]] = values[j];
   if (values.size() == degree_)
     for (std::size_t j = 0; j < slots; j++) imaginary[places_[j]] = j % 2 == 0 ? values[slots + j] : -values[slots + j];
+  else
+    std::fill_n(imaginary, slots, 0.0);
   fourier_.transform(real, imaginary);
   const double factor = scale / static_cast<double>(slots);
   const double* twist_real = twist_.real.data();
@@ -108,7 +135,6 @@ std::vector<double> Encoder::coefficients(std::span<const double> values, double
     real[k] = x * twist_real[k] - y * twist_imaginary[k];
     imaginary[k] = x * twist_imaginary[k] + y * twist_real[k];
   }
-  return out;
 }
 
 Plaintext Encoder::encode(const Ring& ring, Memory& memory, Pool& pool, std::span<const double> values,
@@ -129,33 +155,39 @@ Plaintext Encoder::encode(const Ring& ring, Memory& memory, Pool& pool, std::spa
   }
   // Not only the coefficients: an infinity times a zero of the transform would make them NaN, which comparisons may lose.
   require_room(ring, level, largest_magnitude(values) * scale, scale);
-  std::vector<double> rounded = coefficients(values, scale);
-  round_all(rounded);
+  Buffer space(memory, degree_);
+  const std::span<double> numbers = numbers_in(space);
+  coefficients(numbers, values, scale);
   out.run = run_of(values, degree_ / 2);
   // A polynomial in X^run, but for the rounding of doubles.
   for (std::size_t j = 0; out.run > 1 && j < degree_; j++)
-    if (j % out.run != 0) rounded[j] = 0;
-  const double largest = largest_magnitude(rounded);
+    if (j % out.run != 0) numbers[j] = 0;
+  // Rounding keeps the order.
+  const double largest = std::nearbyint(largest_magnitude(numbers));
   require_room(ring, level, largest, scale);
 
-  std::vector<std::int64_t> whole;
-  if (largest < narrow) whole.assign(rounded.begin(), rounded.end());
-  out.words = Polynomial(memory, degree_ / out.run, level + 1);
+  Buffer whole(memory, largest < narrow ? degree_ : 0);
+  if (largest < narrow) round_all(whole.data(), numbers.data(), degree_, largest);
+  if (out.run == 1)
+    out.words = PackedPolynomial(memory, degree_, data_limbs(ring, level));
+  else
+    out.runs = Polynomial(memory, degree_ / out.run, level + 1);
   pool.for_each(level + 1, [&](std::size_t i) {
     const auto& [modulus, tables, kernel] = ring.limbs[i];
-    Buffer all(memory, out.run == 1 ? 0 : degree_);
-    Word* words = out.run == 1 ? out.words.limb(i) : all.data();
-    if (!whole.empty()) {
+    Buffer buffer(memory, degree_);
+    Word* words = buffer.data();
+    if (largest < narrow) {
       // A multiple of the prime that makes every coefficient positive.
       const Word shift = (static_cast<Word>(largest) / modulus.value + 1) * modulus.value;
-      for (std::size_t j = 0; j < degree_; j++) words[j] = static_cast<Word>(whole[j]) + shift;
+      for (std::size_t j = 0; j < degree_; j++) words[j] = whole.data()[j] + shift;
       kernel->reduce(words, words, degree_, modulus);
     } else {
       const WideResidue residue(modulus);
-      std::transform(rounded.begin(), rounded.end(), words, residue);
+      std::transform(numbers.begin(), numbers.end(), words, [&](double x) { return residue(std::nearbyint(x)); });
     }
     kernel->forward(words, tables);
-    for (std::size_t j = 0; out.run > 1 && j < degree_ / out.run; j++) out.words.limb(i)[j] = words[j * out.run];
+    if (out.run == 1) out.words.put(i, words);
+    for (std::size_t j = 0; out.run > 1 && j < degree_ / out.run; j++) out.runs.limb(i)[j] = words[j * out.run];
   });
   return out;
 }

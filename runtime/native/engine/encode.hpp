@@ -36,7 +36,7 @@ class Encoder {
   };
 
   /// N real coefficients, times the scale and not yet rounded.
-  std::vector<double> coefficients(std::span<const double> values, double scale) const;
+  void coefficients(std::span<double> out, std::span<const double> values, double scale) const;
 
   std::size_t degree_;
   InverseFourier fourier_;

@@ -50,17 +50,11 @@ void require_same_scale(double a, double b) {
 }
 
 /// All words of one limb of a plaintext.
-class PlainLimb {
- public:
-  PlainLimb(Engine& engine, const Plaintext& p, std::size_t i) : scratch_(engine.memory(), p.run == 1 ? 0 : engine.ring().degree) {
-    words_ = p.limb(i, 0, engine.ring().degree, scratch_.data());
-  }
-  const Word* words() const noexcept { return words_; }
-
- private:
-  Buffer scratch_;
-  const Word* words_;
-};
+Buffer words_of(Engine& engine, const Plaintext& p, std::size_t i) {
+  Buffer words(engine.memory(), engine.ring().degree);
+  p.get(i, 0, engine.ring().degree, words.data());
+  return words;
+}
 
 using Pointwise = void (*)(Word*, const Word*, const Word*, std::size_t, const Modulus&);
 
@@ -163,7 +157,7 @@ Ciphertext add_plain(Engine& engine, const Ciphertext& a, const Plaintext& p) {
     if (part > 0)
       std::copy_n(from, n, to);
     else if (p.constants.empty())
-      limb.kernel->add(to, from, PlainLimb(engine, p, i).words(), n, limb.modulus);
+      limb.kernel->add(to, from, words_of(engine, p, i).data(), n, limb.modulus);
     else
       add_constant(to, from, p.constants[i], n, limb.modulus);
   });
@@ -177,7 +171,7 @@ Ciphertext multiply_plain(Engine& engine, const Ciphertext& a, const Plaintext& 
     Word* to = out.parts[part].limb(i);
     const Word* from = a.parts[part].limb(i);
     if (p.constants.empty())
-      limb.kernel->multiply(to, from, PlainLimb(engine, p, i).words(), n, limb.modulus);
+      limb.kernel->multiply(to, from, words_of(engine, p, i).data(), n, limb.modulus);
     else
       limb.kernel->multiply_scalar(to, from, p.constants[i], n, limb.modulus);
   });

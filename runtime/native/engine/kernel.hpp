@@ -43,6 +43,10 @@ struct Kernel {
   /// cut to 51 bits after the point, of a[k] the upper 52 bits are read. The quotients of a base conversion; 1 <= count <= 64.
   void (*quotients)(Word* out, const Word* const* a, const Word* fractions, const int* bits, std::size_t count,
                     std::size_t n);
+  /// Words at the width of their prime: words 8i .. 8i + 7 take packed_width(q) bytes from byte i `stride` of `packed` on, lowest bits first.
+  void (*pack)(std::uint8_t* packed, const Word* words, std::size_t stride, std::size_t n, const Modulus& q);
+  /// The reverse. 64 bytes from the beginning of every eight words on can be read.
+  void (*unpack)(Word* words, const std::uint8_t* packed, std::size_t stride, std::size_t n, const Modulus& q);
   /// out[i] = a[table[i]]; `out` must not be `a`.
   void (*gather)(Word* out, const Word* a, const std::uint32_t* table, std::size_t n);
 };
@@ -51,7 +55,7 @@ struct Kernel {
 inline constexpr int ifma_least_bits = 16;
 inline constexpr int ifma_most_bits = 50;
 
-/// Bits that a word below q takes in a packed key: with its shift of up to seven bits it must fit one load of 64.
+/// Bits that a word below q takes in a packed key or plaintext: with its shift of up to seven bits it must fit one load of 64.
 constexpr int packed_width(const Modulus& q) noexcept { return q.bits <= 57 ? q.bits : 64; }
 
 enum class KernelChoice { automatic, portable, ifma };

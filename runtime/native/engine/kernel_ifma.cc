@@ -168,6 +168,52 @@ struct Unpacker {
   }
 };
 
+/// Eight words to packed ones: each word of 64 bits of the result meets some of them, one after another.
+struct Packer {
+  static constexpr int most = 64 / ifma_least_bits + 2;
+  int count;
+  Words places[most];
+  Words shifts[most];
+  __mmask8 present[most];
+  __mmask64 bytes;
+
+  explicit Packer(const Modulus& q) noexcept : count(64 / packed_width(q) + 2), bytes((Word{1} << packed_width(q)) - 1) {
+    const int width = packed_width(q);
+    for (int k = 0; k < count; ++k) {
+      alignas(64) Word place[8];
+      alignas(64) Word shift[8];
+      unsigned valid = 0;
+      for (int m = 0; m < 8; ++m) {
+        const int word = 64 * m / width + k;
+        const int distance = word * width - 64 * m;
+        place[m] = static_cast<Word>(word);
+        shift[m] = static_cast<Word>(k == 0 ? -distance : distance);
+        if (word < 8) valid |= 1U << m;
+      }
+      places[k] = load(place);
+      shifts[k] = load(shift);
+      present[k] = static_cast<__mmask8>(valid);
+    }
+  }
+
+  void store(std::uint8_t* to, Words words) const noexcept {
+    Words all = _mm512_srlv_epi64(_mm512_maskz_permutexvar_epi64(present[0], places[0], words), shifts[0]);
+    for (int k = 1; k < count; ++k)
+      all = _mm512_or_si512(all, _mm512_sllv_epi64(_mm512_maskz_permutexvar_epi64(present[k], places[k], words), shifts[k]));
+    _mm512_mask_storeu_epi8(to, bytes, all);
+  }
+};
+
+void pack(std::uint8_t* packed, const Word* words, std::size_t stride, std::size_t n, const Modulus& q) {
+  const Packer packer(q);
+  for (std::size_t i = 0; i < n; i += 8, packed += stride) packer.store(packed, load(words + i));
+}
+
+void unpack(Word* words, const std::uint8_t* packed, std::size_t stride, std::size_t n, const Modulus& q) {
+  const Unpacker unpacker(q);
+  for (std::size_t i = 0; i < n; i += 8, packed += stride) store(words + i, unpacker.load(packed));
+}
+
 /// As inner_product_at, for both halves of packed and interleaved factors: each word of `a` is loaded once.
 template <int Vectors>
 inline void inner_product_pair_at(std::size_t i, Word* const* out, const Word* const* a, const std::uint8_t* row,
@@ -304,7 +350,8 @@ const Kernel ifma_kernel_table = {
     multiply,        multiply_add,    multiply_scalar,
     subtract_multiply_scalar,         reduce,
     inner_product,   inner_product_pair, combine,
-    quotients,       gather,
+    quotients,       pack,            unpack,
+    gather,
 };
 
 }  // namespace fhec

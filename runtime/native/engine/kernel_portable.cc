@@ -2,6 +2,7 @@
 #include <cstring>
 
 #include "kernel.hpp"
+#include "pack.hpp"
 
 namespace fhec {
 namespace {
@@ -181,6 +182,24 @@ void quotients(Word* out, const Word* const* a, const Word* fractions, const int
   }
 }
 
+void pack_words(std::uint8_t* packed, const Word* words, std::size_t stride, std::size_t n, const Modulus& q) {
+  const int width = packed_width(q);
+  for (std::size_t i = 0; i < n; i += 8, packed += stride) {
+    Word group[8];
+    pack(group, words + i, 8, width);
+    std::memcpy(packed, group, static_cast<std::size_t>(width));
+  }
+}
+
+void unpack_words(Word* words, const std::uint8_t* packed, std::size_t stride, std::size_t n, const Modulus& q) {
+  const int width = packed_width(q);
+  for (std::size_t i = 0; i < n; i += 8, packed += stride) {
+    Word group[8] = {};
+    std::memcpy(group, packed, static_cast<std::size_t>(width));
+    unpack(words + i, group, 8, width);
+  }
+}
+
 void gather(Word* out, const Word* a, const std::uint32_t* table, std::size_t n) {
   for (std::size_t i = 0; i < n; ++i) out[i] = a[table[i]];
 }
@@ -193,7 +212,8 @@ const Kernel portable_kernel = {
     multiply,        multiply_add,    multiply_scalar,
     subtract_multiply_scalar,         reduce,
     inner_product,   inner_product_pair, combine,
-    quotients,       gather,
+    quotients,       pack_words,      unpack_words,
+    gather,
 };
 
 }  // namespace fhec

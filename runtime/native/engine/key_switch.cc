@@ -8,7 +8,6 @@
 #include "engine.hpp"
 #include "error.hpp"
 #include "mod_down.hpp"
-#include "pack.hpp"
 #include "rns.hpp"
 
 namespace fhec {
@@ -19,31 +18,25 @@ SwitchKey::SwitchKey(Memory& memory, const Ring& ring, KeyShape shape) : shape_(
   constexpr std::size_t line = 64;
   std::size_t end = 0;
   for (std::size_t j = 0; j < shape_.basis.limb_count(); j++) {
-    const auto width = static_cast<std::size_t>(packed_width(ring.limbs[shape_.basis.ring_limb(ring, j)].modulus));
-    limbs_.push_back({end, width});
+    const Limb& limb = ring.limbs[shape_.basis.ring_limb(ring, j)];
+    const auto width = static_cast<std::size_t>(packed_width(limb.modulus));
+    limbs_.push_back({end, &limb});
     end += (degree_ / 8 * 2 * shape_.digits.size() * width + line - 1) / line * line;
   }
   bytes_ = Buffer(memory, (end + line) / sizeof(Word));
 }
 
 void SwitchKey::put(std::size_t half, std::size_t digit, std::size_t j, const Word* words) noexcept {
-  const auto [at, width] = limbs_[j];
-  std::uint8_t* to = reinterpret_cast<std::uint8_t*>(bytes_.data()) + at + (2 * digit + half) * width;
-  for (std::size_t i = 0; i < degree_; i += 8, to += 2 * shape_.digits.size() * width) {
-    Word packed[8];
-    pack(packed, words + i, 8, static_cast<int>(width));
-    std::memcpy(to, packed, width);
-  }
+  const auto& [modulus, tables, kernel] = *limbs_[j].limb;
+  const auto width = static_cast<std::size_t>(packed_width(modulus));
+  std::uint8_t* to = reinterpret_cast<std::uint8_t*>(bytes_.data()) + limbs_[j].at + (2 * digit + half) * width;
+  kernel->pack(to, words, 2 * shape_.digits.size() * width, degree_, modulus);
 }
 
 void SwitchKey::get(std::size_t half, std::size_t digit, std::size_t j, Word* words) const noexcept {
-  const std::size_t width = limbs_[j].width;
-  const std::uint8_t* from = packed(j) + (2 * digit + half) * width;
-  for (std::size_t i = 0; i < degree_; i += 8, from += 2 * shape_.digits.size() * width) {
-    Word group[8] = {};
-    std::memcpy(group, from, width);
-    unpack(words + i, group, 8, static_cast<int>(width));
-  }
+  const auto& [modulus, tables, kernel] = *limbs_[j].limb;
+  const auto width = static_cast<std::size_t>(packed_width(modulus));
+  kernel->unpack(words, packed(j) + (2 * digit + half) * width, 2 * shape_.digits.size() * width, degree_, modulus);
 }
 
 namespace {

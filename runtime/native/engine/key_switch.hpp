@@ -48,8 +48,9 @@ class SwitchKey {
 
  private:
   struct PackedLimb {
+    /// The byte at which it begins.
     std::size_t at;
-    std::size_t width;
+    const Limb* limb;
   };
 
   KeyShape shape_;

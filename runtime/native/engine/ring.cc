@@ -4,6 +4,7 @@
 #include <bit>
 #include <string>
 #include <unordered_set>
+#include <utility>
 
 #include "error.hpp"
 
@@ -35,15 +36,48 @@ Ring make_ring(std::size_t degree, std::span<const Word> data_primes, std::span<
   return ring;
 }
 
-const Word* Plaintext::limb(std::size_t i, std::size_t at, std::size_t count, Word* scratch) const noexcept {
-  if (constants.empty() && run == 1) return words.limb(i) + at;
-  if (!constants.empty() || run >= count) {
-    std::fill_n(scratch, count, constants.empty() ? words.limb(i)[at / run] : constants[i]);
+std::vector<const Limb*> data_limbs(const Ring& ring, std::size_t level) {
+  std::vector<const Limb*> limbs;
+  for (std::size_t i = 0; i <= level; i++) limbs.push_back(&ring.limbs[i]);
+  return limbs;
+}
+
+void Plaintext::get(std::size_t i, std::size_t at, std::size_t count, Word* to) const noexcept {
+  if (!constants.empty()) {
+    std::fill_n(to, count, constants[i]);
+  } else if (run == 1) {
+    words.get(i, at, count, to);
+  } else if (run >= count) {
+    std::fill_n(to, count, runs.limb(i)[at / run]);
   } else {
-    const Word* from = words.limb(i) + at / run;
-    for (std::size_t k = 0; k < count / run; k++) std::fill_n(scratch + k * run, run, from[k]);
+    const Word* from = runs.limb(i) + at / run;
+    for (std::size_t k = 0; k < count / run; k++) std::fill_n(to + k * run, run, from[k]);
   }
-  return scratch;
+}
+
+PackedPolynomial::PackedPolynomial(Memory& memory, std::size_t degree, std::vector<const Limb*> limbs)
+    : degree_(degree), limbs_(std::move(limbs)) {
+  // Each limb begins at a cache line; the last words may be read with what lies 64 bytes behind them. runtime/native/plaintext-bytes.ts counts
+  // the same bytes.
+  constexpr std::size_t line = 64;
+  std::size_t end = 0;
+  for (const Limb* limb : limbs_) {
+    begins_.push_back(end);
+    end += (degree / 8 * static_cast<std::size_t>(packed_width(limb->modulus)) + line - 1) / line * line;
+  }
+  bytes_ = Buffer(memory, (end + line) / sizeof(Word));
+}
+
+void PackedPolynomial::put(std::size_t i, const Word* words) noexcept {
+  const auto& [modulus, tables, kernel] = *limbs_[i];
+  std::uint8_t* to = reinterpret_cast<std::uint8_t*>(bytes_.data()) + begins_[i];
+  kernel->pack(to, words, static_cast<std::size_t>(packed_width(modulus)), degree_, modulus);
+}
+
+void PackedPolynomial::get(std::size_t i, std::size_t at, std::size_t count, Word* words) const noexcept {
+  const auto& [modulus, tables, kernel] = *limbs_[i];
+  const auto width = static_cast<std::size_t>(packed_width(modulus));
+  kernel->unpack(words, reinterpret_cast<const std::uint8_t*>(bytes_.data()) + begins_[i] + at / 8 * width, width, count, modulus);
 }
 
 Polynomial::Polynomial(Memory& memory, std::size_t degree, std::size_t limb_count)

@@ -39,6 +39,9 @@ struct Ring {
 Ring make_ring(std::size_t degree, std::span<const Word> data_primes, std::span<const Word> special_primes,
                KernelChoice kernel);
 
+/// Limbs 0 .. level.
+std::vector<const Limb*> data_limbs(const Ring& ring, std::size_t level);
+
 /// A polynomial in RNS form: some limbs of N words each in one buffer, number-theoretic transform form unless a function says otherwise.
 class Polynomial {
  public:
@@ -62,20 +65,40 @@ struct Ciphertext {
   double scale = 1;
 };
 
+/// Words of some limbs at the width of their primes (Kernel::pack), so that they are read from memory as one short stream.
+class PackedPolynomial {
+ public:
+  PackedPolynomial() = default;
+  /// Words undefined. The limbs outlive the polynomial.
+  PackedPolynomial(Memory& memory, std::size_t degree, std::vector<const Limb*> limbs);
+
+  /// All N words of limb i. Limbs that differ can be put by several threads.
+  void put(std::size_t i, const Word* words) noexcept;
+  /// Words `at` .. `at + count - 1` of limb i, both multiples of eight.
+  void get(std::size_t i, std::size_t at, std::size_t count, Word* words) const noexcept;
+
+ private:
+  std::size_t degree_ = 0;
+  std::vector<const Limb*> limbs_;
+  /// The byte at which each limb begins.
+  std::vector<std::size_t> begins_;
+  Buffer bytes_;
+};
+
 /// An encoded vector modulo q_0 .. q_level, in transform form. Vectors that repeat take less: one whose first p slots come again and again is a
-/// polynomial in X^(N / 2p), and its words stand in runs of N / 2p equal ones, of which `words` holds one each. A constant polynomial, which stands
-/// for one number in every slot, is one word for each limb: all words of limb i are constants[i], and `words` holds nothing; otherwise `constants`
-/// is empty.
+/// polynomial in X^(N / 2p), and its words stand in runs of N / 2p equal ones, of which `runs` holds one each. A constant polynomial, which stands
+/// for one number in every slot, is one word for each limb: all words of limb i are constants[i]. Of `words`, `runs` and `constants` two are empty.
 struct Plaintext {
-  Polynomial words;
-  /// How many equal words of the transform each word stands for: a power of two.
+  PackedPolynomial words;
+  /// How many equal words of the transform each word of `runs` stands for: a power of two, 1 where they lie in `words`.
   std::size_t run = 1;
+  Polynomial runs;
   std::vector<Word> constants;
   std::size_t level = 0;
   double scale = 1;
 
-  /// Words `at` .. `at + count - 1` of limb i; `at` is a multiple of `count`, which is a power of two. Either where they lie, or written to `scratch`.
-  const Word* limb(std::size_t i, std::size_t at, std::size_t count, Word* scratch) const noexcept;
+  /// Writes words `at` .. `at + count - 1` of limb i; `at` is a multiple of `count`, which is a power of two, at least 8.
+  void get(std::size_t i, std::size_t at, std::size_t count, Word* words) const noexcept;
 };
 
 }  // namespace fhec

@@ -78,7 +78,9 @@ Plaintext import_plaintext(Engine& engine, std::span<const std::uint8_t> bytes, 
   Plaintext made;
   made.level = level;
   made.scale = scale;
-  made.words = import_polynomial(engine, bytes, level + 1);
+  const Polynomial words = import_polynomial(engine, bytes, level + 1);
+  made.words = PackedPolynomial(engine.memory(), engine.ring().degree, data_limbs(engine.ring(), level));
+  engine.pool().for_each(level + 1, [&](std::size_t i) { made.words.put(i, words.limb(i)); });
   return made;
 }
 
@@ -94,8 +96,10 @@ void export_ciphertext(Engine& engine, const Ciphertext& a, std::uint8_t* out) {
 void export_plaintext(Engine& engine, const Plaintext& p, std::uint8_t* out) {
   const std::size_t n = engine.ring().degree;
   Buffer scratch(engine.memory(), n);
-  for (std::size_t i = 0; i <= p.level; i++)
-    std::memcpy(out + i * n * sizeof(Word), p.limb(i, 0, n, scratch.data()), n * sizeof(Word));
+  for (std::size_t i = 0; i <= p.level; i++) {
+    p.get(i, 0, n, scratch.data());
+    std::memcpy(out + i * n * sizeof(Word), scratch.data(), n * sizeof(Word));
+  }
 }
 
 }  // namespace fhec

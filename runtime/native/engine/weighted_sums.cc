@@ -53,14 +53,14 @@ class RowBlock {
     begun_ = false;
     for (const auto& [input, weight] : row) {
       sources_[terms_] = inputs_[input];
-      weights_[terms_] = weight->limb(index_, at_, words_, spread_[terms_].data());
+      weight->get(index_, at_, words_, weights_[terms_].data());
       if (++terms_ == most_terms) finish(out);
     }
     if (terms_ > 0) finish(out);
   }
 
  private:
-  /// What one pass takes; the copies of weights that lie in runs must stay in the fastest caches too.
+  /// What one pass takes; the weights, which are unpacked once for both parts, must stay in the fastest caches too.
   static constexpr std::size_t most_terms = 32;
   struct alignas(64) Words : std::array<Word, block> {};
 
@@ -73,7 +73,7 @@ class RowBlock {
       for (std::size_t k = 0; k < terms_; k++) {
         if (part >= sources_[k]->parts.size()) continue;
         left[count] = sources_[k]->parts[part].limb(index_) + at_;
-        right[count++] = weights_[k];
+        right[count++] = weights_[k].data();
       }
       Word* to = out.parts[part].limb(index_) + at_;
       if (count == 0) {
@@ -96,8 +96,7 @@ class RowBlock {
   bool begun_ = false;
   std::size_t terms_ = 0;
   std::array<const Ciphertext*, most_terms> sources_;
-  std::array<const Word*, most_terms> weights_;
-  std::array<Words, most_terms> spread_;
+  std::array<Words, most_terms> weights_;
   Words scratch_;
 };
 

@@ -222,7 +222,8 @@ describe.skipIf(!hasEngine)(whyNoEngine || 'a fused program', () => {
     const inputs = inputsOf(program, 7);
     const held = engine.objectCount();
     const before = engine.bytesInUse();
-    const bytes = 8 * parameters.ringDegree * parameters.primes.length;
+    const [{ bytes }] = weightsOf(program, fused);
+    expect(bytes).toBeLessThan(8 * parameters.ringDegree * parameters.primes.length);
     const plaintexts = new PlaintextStore(engine, program, fused, 5 * bytes);
     const first = results(runFused(program, fused, { ...runner, plaintexts }, inputs), inputs);
     const kept = engine.objectCount() - held;

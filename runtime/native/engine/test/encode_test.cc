@@ -13,11 +13,8 @@ namespace {
 
 /// Centred coefficients modulo q_0.
 std::vector<double> coefficients(Engine& engine, const Plaintext& p) {
-  const std::size_t n = engine.ring().degree;
   const Limb& limb = engine.ring().limbs[0];
-  AlignedWords words(n);
-  AlignedWords scratch(n);
-  std::copy_n(p.limb(0, 0, n, scratch.data()), n, words.begin());
+  AlignedWords words = words_of(engine, p, 0);
   limb.kernel->inverse(words.data(), limb.tables);
   std::vector<double> out;
   for (const Word w : words)
@@ -67,11 +64,14 @@ TEST(encode_keeps_one_word_of_each_run) {
           CHECK(std::abs(slot(found, j) / 0x1p40 - exact) < 0x1p-30);
         }
         // Words of any block are those of the whole.
-        AlignedWords all(degree), block(degree);
-        const Word* whole = p.limb(1, 0, degree, all.data());
-        for (std::size_t count = 8; count <= degree; count *= 2)
-          for (std::size_t at = 0; at < degree; at += count)
-            CHECK(std::equal(whole + at, whole + at + count, p.limb(1, at, count, block.data())));
+        const AlignedWords whole = words_of(*engine, p, 1);
+        for (std::size_t count = 8; count <= degree; count *= 2) {
+          AlignedWords block(count);
+          for (std::size_t at = 0; at < degree; at += count) {
+            p.get(1, at, count, block.data());
+            CHECK(std::equal(block.begin(), block.end(), whole.data() + at));
+          }
+        }
       }
     }
   }
@@ -105,8 +105,7 @@ TEST(encode_gives_one_integer_modulo_every_prime) {
     const std::vector<double> c = coefficients(*engine, p);
     for (std::size_t i = 1; i < 4; i++) {
       const Limb& limb = engine->ring().limbs[i];
-      AlignedWords words(64);
-      std::copy_n(p.words.limb(i), 64, words.begin());
+      AlignedWords words = words_of(*engine, p, i);
       limb.kernel->inverse(words.data(), limb.tables);
       for (std::size_t k = 0; k < 64; k++) {
         const double centred = words[k] > limb.modulus.value / 2 ? -static_cast<double>(limb.modulus.value - words[k])
@@ -126,9 +125,9 @@ TEST(encode_is_right_beyond_64_bits) {
     const Plaintext high = encode(*engine, values, 2, std::ldexp(0x1p85, bits));
     for (std::size_t i = 0; i < 3; i++) {
       const Limb& limb = engine->ring().limbs[i];
-      AlignedWords words(64);
-      limb.kernel->multiply_scalar(words.data(), low.words.limb(i), pow_mod(2, static_cast<Word>(bits), limb.modulus), 64, limb.modulus);
-      CHECK(std::equal(words.begin(), words.end(), high.words.limb(i)));
+      AlignedWords words = words_of(*engine, low, i);
+      limb.kernel->multiply_scalar(words.data(), words.data(), pow_mod(2, static_cast<Word>(bits), limb.modulus), 64, limb.modulus);
+      CHECK(words == words_of(*engine, high, i));
     }
   }
 }

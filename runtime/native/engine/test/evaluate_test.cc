@@ -52,13 +52,6 @@ void for_limbs(Engine& engine, std::size_t level, const std::function<void(std::
   for (std::size_t i = 0; i <= level; i++) check(i, engine.ring().limbs[i].modulus);
 }
 
-Plaintext random_plaintext(Engine& engine, std::size_t level) {
-  Plaintext p;
-  p.level = level;
-  p.words = random_polynomial(engine, level);
-  return p;
-}
-
 }  // namespace
 
 TEST(evaluate_multiplies_polynomials) {
@@ -67,7 +60,8 @@ TEST(evaluate_multiplies_polynomials) {
   const Ciphertext b = random_ciphertext(*engine, 2, 3);
   const Ciphertext ab = multiply(*engine, a, b);
   const Ciphertext aa = multiply(*engine, a, a);
-  const Plaintext p = random_plaintext(*engine, 3);
+  const Polynomial words = random_polynomial(*engine, 3);
+  const Plaintext p = plaintext_of(*engine, words, 3);
   const Ciphertext ap = multiply_plain(*engine, a, p);
   CHECK_EQUAL(ab.parts.size(), std::size_t{3});
   for_limbs(*engine, 3, [&](std::size_t i, const Modulus& q) {
@@ -81,7 +75,7 @@ TEST(evaluate_multiplies_polynomials) {
       CHECK_EQUAL(middle[k], add_mod(left[k], right[k], q));
       CHECK_EQUAL(doubled[k], add_mod(square[k], square[k], q));
     }
-    CHECK(natural(*engine, ap.parts[1], i) == product(a1, natural(*engine, p.words, i), q));
+    CHECK(natural(*engine, ap.parts[1], i) == product(a1, natural(*engine, words, i), q));
   });
 }
 
@@ -92,7 +86,8 @@ TEST(evaluate_adds_ciphertexts_of_different_sizes) {
   const Ciphertext sum = add(*engine, b, a);
   const Ciphertext difference = subtract(*engine, b, a);
   const Ciphertext negated = negate(*engine, a);
-  const Plaintext p = random_plaintext(*engine, 2);
+  const Polynomial words = random_polynomial(*engine, 2);
+  const Plaintext p = plaintext_of(*engine, words, 2);
   const Ciphertext shifted = add_plain(*engine, a, p);
   for_limbs(*engine, 2, [&](std::size_t i, const Modulus& q) {
     for (std::size_t part = 0; part < 3; part++) {
@@ -102,7 +97,7 @@ TEST(evaluate_adds_ciphertexts_of_different_sizes) {
         CHECK_EQUAL(sum.parts[part].limb(i)[k], add_mod(x, y, q));
         CHECK_EQUAL(difference.parts[part].limb(i)[k], sub_mod(x, y, q));
         CHECK_EQUAL(negated.parts[part].limb(i)[k], sub_mod(0, y, q));
-        CHECK_EQUAL(shifted.parts[part].limb(i)[k], part == 0 ? add_mod(y, p.words.limb(i)[k], q) : y);
+        CHECK_EQUAL(shifted.parts[part].limb(i)[k], part == 0 ? add_mod(y, words.limb(i)[k], q) : y);
       }
     }
   });
@@ -112,12 +107,13 @@ TEST(evaluate_takes_constant_plaintexts_as_full_ones) {
   const auto engine = small_engine();
   const Ciphertext a = random_ciphertext(*engine, 3, 3);
   Plaintext constant;
-  Plaintext full = random_plaintext(*engine, 3);
+  Polynomial equal(engine->memory(), 64, 4);
   constant.level = 3;
   for_limbs(*engine, 3, [&](std::size_t i, const Modulus& q) {
     constant.constants.push_back(random_below(q.value));
-    std::fill_n(full.words.limb(i), 64, constant.constants.back());
+    std::fill_n(equal.limb(i), 64, constant.constants.back());
   });
+  const Plaintext full = plaintext_of(*engine, equal, 3);
   const auto words = [&](const Ciphertext& x) {
     std::vector<std::uint8_t> bytes(export_bytes(*engine, x));
     export_ciphertext(*engine, x, bytes.data());
@@ -213,7 +209,7 @@ TEST(evaluate_refuses_operands_that_do_not_fit) {
   const Ciphertext low = random_ciphertext(*engine, 2, 2);
   Ciphertext scaled = random_ciphertext(*engine, 2, 3);
   scaled.scale = 2;
-  const Plaintext p = random_plaintext(*engine, 2);
+  const Plaintext p = plaintext_of(*engine, random_polynomial(*engine, 2), 2);
   CHECK_THROWS("FHE0801", add(*engine, a, low));
   CHECK_THROWS("FHE0801", subtract(*engine, a, low));
   CHECK_THROWS("FHE0801", add(*engine, a, scaled));

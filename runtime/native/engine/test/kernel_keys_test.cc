@@ -44,6 +44,32 @@ TEST(kernel_inner_product_pair) {
   }
 }
 
+TEST(kernel_packs_and_unpacks) {
+  for (const int bits : prime_widths()) {
+    for (const std::size_t n : {8, 16, 64, 512}) {
+      const Modulus q(random_prime(bits, 8));
+      const AlignedWords words = random_words(n, q.value);
+      const std::size_t width = static_cast<std::size_t>(packed_width(q));
+      const std::size_t stride = width + random_below(100);
+      for (const Kernel* kernel : kernels_of(q)) {
+        std::vector<std::uint8_t> packed(n / 8 * stride + 64, 0xa5);
+        kernel->pack(packed.data(), words.data(), stride, n, q);
+        for (std::size_t i = 0; i < n; i += 8) {
+          AlignedWords group(8);
+          pack(group.data(), words.data() + i, 8, static_cast<int>(width));
+          const auto* expected = reinterpret_cast<const std::uint8_t*>(group.data());
+          CHECK(std::equal(expected, expected + width, packed.data() + i / 8 * stride));
+          // Nothing beyond the eight words changes.
+          for (std::size_t k = width; k < stride; ++k) CHECK_EQUAL(packed[i / 8 * stride + k], 0xa5);
+        }
+        AlignedWords back(n);
+        kernel->unpack(back.data(), packed.data(), stride, n, q);
+        CHECK(back == words);
+      }
+    }
+  }
+}
+
 TEST(kernel_quotients) {
   for (const std::size_t count : {1, 2, 4, 17, 60}) {
     std::vector<AlignedWords> a;

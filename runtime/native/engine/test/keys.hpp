@@ -83,6 +83,22 @@ inline Ciphertext random_ciphertext(Engine& engine, std::size_t parts, std::size
   return out;
 }
 
+/// A plaintext with these words.
+inline Plaintext plaintext_of(Engine& engine, const Polynomial& words, std::size_t level) {
+  Plaintext p;
+  p.level = level;
+  p.words = PackedPolynomial(engine.memory(), engine.ring().degree, data_limbs(engine.ring(), level));
+  for (std::size_t i = 0; i <= level; i++) p.words.put(i, words.limb(i));
+  return p;
+}
+
+/// All words of limb i.
+inline AlignedWords words_of(Engine& engine, const Plaintext& p, std::size_t i) {
+  AlignedWords words(engine.ring().degree);
+  p.get(i, 0, words.size(), words.data());
+  return words;
+}
+
 /// c_0 + c_1 s + c_2 s^2 ... modulo the primes of its level.
 inline Polynomial phase(Engine& engine, const Ciphertext& a, const SmallSecret& secret) {
   const std::size_t n = engine.ring().degree;

@@ -19,8 +19,8 @@ Bytes written(Engine& engine, const SeededKey& key) {
 bool same_key(const SwitchKey& a, const SwitchKey& b, const Ring& ring) {
   CHECK_EQUAL(a.shape().digits.size(), b.shape().digits.size());
   CHECK_EQUAL(a.shape().element, b.shape().element);
-  std::vector<Word> x(ring.degree);
-  std::vector<Word> y(ring.degree);
+  AlignedWords x(ring.degree);
+  AlignedWords y(ring.degree);
   for (std::size_t half = 0; half < 2; half++) {
     for (std::size_t d = 0; d < a.shape().digits.size(); d++) {
       for (std::size_t j = 0; j < a.shape().basis.limb_count(); j++) {

@@ -77,8 +77,8 @@ TEST(transfer_writes_constants_out) {
   export_plaintext(*engine, p, bytes.data());
   const Plaintext back = import_plaintext(*engine, bytes, 1, 1);
   for (std::size_t k = 0; k < 64; k++) {
-    CHECK_EQUAL(back.words.limb(0)[k], Word{7});
-    CHECK_EQUAL(back.words.limb(1)[k], Word{9});
+    CHECK_EQUAL(words_of(*engine, back, 0)[k], Word{7});
+    CHECK_EQUAL(words_of(*engine, back, 1)[k], Word{9});
   }
 }
 

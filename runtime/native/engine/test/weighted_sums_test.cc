@@ -7,12 +7,13 @@ namespace fhec::test {
 namespace {
 
 Plaintext random_weight(Engine& engine, std::size_t level, bool constant, std::size_t run = 1) {
+  if (!constant && run == 1) return plaintext_of(engine, random_polynomial(engine, level), level);
   Plaintext p;
   p.level = level;
   p.run = run;
-  if (!constant) p.words = Polynomial(engine.memory(), engine.ring().degree / run, level + 1);
+  if (!constant) p.runs = Polynomial(engine.memory(), engine.ring().degree / run, level + 1);
   for (std::size_t i = 0; !constant && i <= level; i++)
-    for (std::size_t j = 0; j < engine.ring().degree / run; j++) p.words.limb(i)[j] = random_below(engine.ring().limbs[i].modulus.value);
+    for (std::size_t j = 0; j < engine.ring().degree / run; j++) p.runs.limb(i)[j] = random_below(engine.ring().limbs[i].modulus.value);
   for (std::size_t i = 0; constant && i <= level; i++) p.constants.push_back(random_below(engine.ring().limbs[i].modulus.value));
   return p;
 }
