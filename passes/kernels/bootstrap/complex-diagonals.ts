@@ -63,6 +63,19 @@ export function adjointMap(map: DiagonalMap): DiagonalMap {
   return { size, period, diagonals };
 }
 
+/** The map on vectors whose number in one slot is halved first. */
+export function halveInput({ size, period, diagonals }: DiagonalMap, slot: number): DiagonalMap {
+  const whole = (part: Float64Array): Float64Array => Float64Array.from({ length: size }, (_, j) => part[j % period]);
+  const halved = [...diagonals].map(([steps, d]): [number, ComplexVector] => {
+    const [re, im] = [whole(d.re), whole(d.im)];
+    const reader = wrapSteps(slot - steps, size);
+    re[reader] /= 2;
+    im[reader] /= 2;
+    return [steps, { re, im }];
+  });
+  return { size, period: size, diagonals: new Map(halved) };
+}
+
 /** Applies the map to a vector of `size` numbers. */
 export function applyMap(map: DiagonalMap, x: ComplexVector): ComplexVector {
   const { size, period } = map;

@@ -40,6 +40,10 @@ export function bootstrapCost(plan: BootstrapPlan, parameters: Parameters): Boot
     const by = wrapSteps(steps, size);
     if (by !== 0) highest.set(by, Math.max(level, highest.get(by) ?? 0));
   };
+  const countMirror = (level: number): void => {
+    count('conjugate', level);
+    count('add', level);
+  };
   const countFactor = ({ steps, diagonals }: FourierFactor, level: number): void => {
     const { hoisted, rotations } = stepCounts(steps);
     count('rotate', level, hoisted, true);
@@ -52,12 +56,16 @@ export function bootstrapCost(plan: BootstrapPlan, parameters: Parameters): Boot
     if (steps.giants[steps.giants.length - 1] > 0) use(giant, slots, level);
     if (steps.giants[0] < 0) use(-giant, slots, level);
   };
+  const isFirst = plan.order === 'slots-to-coeffs-first';
+  const bottom = isFirst ? 0 : levels.output;
   plan.slotsToCoeffs.forEach((factor, i) => {
-    const level = plan.slotsToCoeffs.length - i;
+    const level = bottom + plan.slotsToCoeffs.length - i;
     countFactor(factor, level);
     count('rescale', level);
   });
-  if (plan.slotsToCoeffs.length < levels.input) count('mod_switch', levels.input);
+  const operand = isFirst ? levels.input : levels.reduced;
+  if (bottom + plan.slotsToCoeffs.length < operand) count('mod_switch', operand);
+  if (!isFirst) countMirror(bottom + 1);
   count('mod_raise', levels.top);
   if (plan.sparseWeight !== undefined) {
     count('switch_key', 0);
@@ -74,8 +82,7 @@ export function bootstrapCost(plan: BootstrapPlan, parameters: Parameters): Boot
     countFactor(factor, from - i);
     count('rescale', from - i);
   });
-  count('conjugate', levels.evalMod + 1);
-  count('add', levels.evalMod + 1);
+  countMirror(levels.evalMod + 1);
   countEvalMod(plan, parameters, count);
   return { ops: [...counts.values()], rotations: new Map([...highest].sort(([a], [b]) => a - b)) };
 }

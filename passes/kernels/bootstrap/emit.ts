@@ -4,6 +4,8 @@ import * as ckks from '../../../ir/ckks/ops.ts';
 import type { Parameters } from '../../../ir/ckks/parameters.ts';
 import { InternalError } from '../../../ir/diagnostics.ts';
 import type { Value } from '../../../ir/module.ts';
+import { tensor } from '../../../ir/tensor.ts';
+import { halveInput, type DiagonalMap } from './complex-diagonals.ts';
 import { cipherOf, emitFactor, rotateValue } from './emit-factor.ts';
 import { applyEvalMod, argumentAmplitude } from './eval-mod.ts';
 import { mapOfFactor } from './factors.ts';
@@ -14,36 +16,68 @@ import { emitSegment } from './segment.ts';
  * Emits a bootstrap of `x`: real numbers of at most the plan's bound, repeated where the plan has fewer slots than the ring, at any level
  * from `plan.levels.input` on and at any scale. The result stands at `plan.levels.output` with the canonical scale.
  *
- * SlotsToCoeffs moves slot k into coefficient bitreverse(k); the raise of the modulus adds q_0 I to every coefficient; CoeffsToSlots moves the
- * coefficients back, in the same order, beside what the other half of the coefficients holds, which the sum with the conjugate
- * takes away; EvalMod removes q_0 I.
+ * With SlotsToCoeffs first, it moves slot k into coefficient bitreverse(k); the raise of the modulus adds q_0 I to every coefficient; CoeffsToSlots
+ * moves the coefficients back, in the same order, beside what the other half of the coefficients holds, which the sum with the conjugate
+ * takes away; EvalMod removes q_0 I. With SlotsToCoeffs last, the raise meets the coefficients t_k of the message as it is. Real slots make them
+ * antisymmetric, t_(2n-k) = -t_k, so that one EvalMod of the first n suffices: w is V t' plus its conjugate, where t' has t_0 / 2.
  */
 export function emitBootstrap(builder: Builder, x: Value, plan: BootstrapPlan, parameters: Parameters): Value {
-  const small = emitSlotsToCoeffs(builder, x, plan, parameters);
-  const raised = emitRaise(builder, small, plan);
-  const v = emitCoeffsToSlots(builder, emitTrace(builder, raised, plan), plan, parameters);
-  return emitEvalMod(builder, v, plan, parameters);
+  const { level } = cipherOf(x);
+  if (level < plan.levels.input)
+    throw new InternalError(`the bootstrap starts at level ${plan.levels.input}, its operand is at ${level}`);
+  const reduced = (small: Value): Value => {
+    const raised = emitRaise(builder, small, plan);
+    const v = emitCoeffsToSlots(builder, emitTrace(builder, raised, plan), plan, parameters);
+    return emitEvalMod(builder, v, plan, parameters);
+  };
+  if (plan.order === 'slots-to-coeffs-first')
+    return reduced(builder.create(ckks.rescale, [emitSlotsToCoeffs(builder, x, 0, plan, parameters)], {}, x.loc));
+  const coefficients = reduced(emitLowest(builder, x, parameters));
+  const { output } = plan.levels;
+  const half = emitSlotsToCoeffs(builder, coefficients, output, plan, parameters, (map) => halveInput(map, 0));
+  return emitMirrored(builder, half);
 }
 
-/** From `levels.evalMod` to `levels.output`. */
+/** From `levels.evalMod` to `levels.reduced`. */
 export function emitEvalMod(builder: Builder, v: Value, plan: BootstrapPlan, parameters: Parameters): Value {
   const amplitudes = amplitudesOf(plan, parameters);
-  return emitSegment(builder, parameters, plan.levels.output, v, (on, x) =>
+  return emitSegment(builder, parameters, plan.levels.reduced, v, (on, x) =>
     applyEvalMod(on, x, plan.evalMod, amplitudes),
   );
 }
 
-/** From `levels.input` to level 0. */
-function emitSlotsToCoeffs(builder: Builder, x: Value, plan: BootstrapPlan, parameters: Parameters): Value {
-  const { level } = cipherOf(x);
-  if (level < plan.levels.input)
-    throw new InternalError(`the bootstrap starts at level ${plan.levels.input}, its operand is at ${level}`);
-  const { slotsToCoeffs, slots } = plan;
+/** To level `bottom`, the last factor not yet rescaled; `edit` changes the map of the first. */
+function emitSlotsToCoeffs(
+  builder: Builder,
+  x: Value,
+  bottom: number,
+  { slotsToCoeffs, slots }: BootstrapPlan,
+  parameters: Parameters,
+  edit: (map: DiagonalMap) => DiagonalMap = (map) => map,
+): Value {
   return slotsToCoeffs.reduce((value, factor, i) => {
     const map = mapOfFactor(factor, slots);
-    const product = emitFactor(builder, parameters, value, slotsToCoeffs.length - i, map, factor.steps, 1);
-    return builder.create(ckks.rescale, [product], {}, x.loc);
+    const operand = i === 0 ? value : builder.create(ckks.rescale, [value], {}, x.loc);
+    const level = bottom + slotsToCoeffs.length - i;
+    return emitFactor(builder, parameters, operand, level, i === 0 ? edit(map) : map, factor.steps, 1);
   }, x);
+}
+
+/** x plus its conjugate, rescaled: only then, so that the noise of the key switch weighs nothing. */
+function emitMirrored(builder: Builder, x: Value): Value {
+  const mirrored = builder.create(conjugate, [x], {}, x.loc);
+  return builder.create(ckks.rescale, [builder.create(ckks.add, [x, mirrored], {}, x.loc)], {}, x.loc);
+}
+
+/** At level 0 with the canonical scale. */
+function emitLowest(builder: Builder, x: Value, { scales }: Parameters): Value {
+  const { level } = cipherOf(x);
+  if (level === 0) return x;
+  const { loc } = x;
+  const lowered = level === 1 ? x : builder.create(ckks.modSwitch, [x], { level: 1 }, loc);
+  const vector = tensor([1], Float64Array.of(1));
+  const one = builder.create(ckks.encode, [], { vector, level: 1, scale: scales[1] ** 2 / cipherOf(x).scale }, loc);
+  return builder.create(ckks.rescale, [builder.create(ckks.mulPlain, [lowered, one], {}, loc)], {}, loc);
 }
 
 function emitRaise(builder: Builder, x: Value, { levels, sparseWeight }: BootstrapPlan): Value {
@@ -103,9 +137,7 @@ function emitCoeffsToSlots(builder: Builder, x: Value, plan: BootstrapPlan, para
     const constant = last ? left : integer / scales[i];
     left /= constant;
     value = emitFactor(builder, parameters, value, level - i, mapOfFactor(factor, slots), factor.steps, constant);
-    // The last rescale comes after the conjugation: the noise of its key switch then weighs nothing.
     if (!last) value = builder.create(ckks.rescale, [value], {}, x.loc);
   });
-  const mirrored = builder.create(conjugate, [value], {}, x.loc);
-  return builder.create(ckks.rescale, [builder.create(ckks.add, [value, mirrored], {}, x.loc)], {}, x.loc);
+  return emitMirrored(builder, value);
 }

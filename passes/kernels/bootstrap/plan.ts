@@ -8,7 +8,15 @@ import { denseWeight, leastBound, overflowDeviation } from './overflow.ts';
 import { planSine, sineDepth } from './sine.ts';
 import { defaultStepCosts, type StepCosts } from './step-plan.ts';
 
+/**
+ * Where SlotsToCoeffs stands. First (the thin bootstrapping of Chen and Han, EUROCRYPT 2018): EvalMod works on the numbers
+ * themselves. Last, as in the first bootstraps (Cheon, Han, Kim, Kim, Song, EUROCRYPT 2018): the operand may stand at level 0, but EvalMod works on
+ * coefficients, whose errors add up to sqrt(2 slots) times as much in a slot, and SlotsToCoeffs runs at higher levels.
+ */
+export type BootstrapOrder = 'slots-to-coeffs-first' | 'slots-to-coeffs-last';
+
 export interface BootstrapRequest {
+  readonly order: BootstrapOrder;
   readonly ringDegree: number;
   /** Slots that hold data: all of them, or a power of two of at least 4; the vector then repeats them. */
   readonly slots: number;
@@ -39,6 +47,7 @@ export interface BootstrapRequest {
 
 /** What a request says unless told otherwise. */
 export const bootstrapDefaults = {
+  order: 'slots-to-coeffs-first',
   ratioBits: 10,
   slotsToCoeffs: 2,
   coeffsToSlots: 2,
@@ -53,19 +62,21 @@ export const bootstrapDefaults = {
 } as const satisfies Partial<BootstrapRequest>;
 
 /**
- * A bootstrap with SlotsToCoeffs first, for real numbers in all slots that hold data: from any level of at least `levels.input` to
- * `levels.output`. The input is a value at any scale; the output has the canonical scale of its level.
+ * A bootstrap for real numbers in all slots that hold data: from any level of at least `levels.input` to `levels.output`. The input is a value at any
+ * scale (at level 0, of the canonical one); the output has the canonical scale of its level.
  */
 export interface BootstrapPlan {
+  readonly order: BootstrapOrder;
   readonly ringDegree: number;
   readonly slots: number;
   readonly levels: {
-    /** Where SlotsToCoeffs starts: the user's lowest level. */
+    /** The user's lowest level: where SlotsToCoeffs starts where it is first, 0 where it is last. */
     readonly input: number;
     /** The user's highest level. */
     readonly output: number;
-    /** Where EvalMod starts. */
+    /** Where EvalMod starts, and where it ends: SlotsToCoeffs follows where it is last. */
     readonly evalMod: number;
+    readonly reduced: number;
     readonly top: number;
   };
   readonly slotsToCoeffs: readonly FourierFactor[];
@@ -118,19 +129,19 @@ export function planEvalMod(
 
 /** Plans a bootstrap and chooses the chain for it. Throws FHE0602 where there are too few primes of a size; check `secure`. */
 export function planBootstrap(request: BootstrapRequest, evalMod = planEvalMod(request)): PlannedBootstrap {
-  const { ringDegree, slots, sparseWeight, userLevels, messageBound, scaleBits } = request;
-  const input = request.slotsToCoeffs;
-  const output = input + userLevels;
-  const start = output + sineDepth(evalMod).total;
-  const levels = { input, output, evalMod: start, top: start + request.coeffsToSlots };
+  const { order, ringDegree, slots, sparseWeight, userLevels, messageBound, scaleBits } = request;
+  const input = order === 'slots-to-coeffs-first' ? request.slotsToCoeffs : 0;
+  const reduced = request.slotsToCoeffs + userLevels;
+  const start = reduced + sineDepth(evalMod).total;
+  const levels = { input, output: input + userLevels, reduced, evalMod: start, top: start + request.coeffsToSlots };
   const parameters = makeChain({
     ...request,
-    lowLevels: output,
+    lowLevels: reduced,
     highBits: highBits(request.highBits, evalMod, request.coeffsToSlots),
   });
   if (!parameters)
     fail('FHE0602', `there are too few primes of 2^${scaleBits} or 2^${request.highBits} at N = ${ringDegree}`);
-  const shared = { ringDegree, levels, evalMod, messageBound, sparseWeight, failureBits: request.failureBits };
+  const shared = { order, ringDegree, levels, evalMod, messageBound, sparseWeight, failureBits: request.failureBits };
   return { plan: withSlots(shared, slots, request.stepCosts), parameters };
 }
 
@@ -148,21 +159,22 @@ export function withSlots(
   return {
     ...plan,
     slots,
-    slotsToCoeffs: factors('slots-to-coeffs', levels.input),
+    slotsToCoeffs: factors('slots-to-coeffs', levels.input + levels.reduced - levels.output),
     coeffsToSlots: factors('coeffs-to-slots', levels.top - levels.evalMod),
   };
 }
 
 /**
  * The sine of x = m / q_0 = z scale / q_0 misses x by c x^3, c = (2 pi)^2 / 6. For |z| up to the bound the best line through it is steeper by
- * 3/4 of the cubic at the bound: the largest error shrinks to a quarter.
+ * 3/4 of the cubic at the bound: the largest error shrinks to a quarter. Coefficients, which are what EvalMod sees where SlotsToCoeffs is last, hardly
+ * come near the bound.
  */
-function sineGain({ evalMod, messageBound }: BootstrapPlan, ratio: number): number {
-  if (evalMod.arcsine !== 1) return 1;
+function sineGain({ order, evalMod, messageBound }: BootstrapPlan, ratio: number): number {
+  if (evalMod.arcsine !== 1 || order === 'slots-to-coeffs-last') return 1;
   return 1 + (3 / 4) * ((2 * Math.PI) ** 2 / 6) * (messageBound / ratio) ** 2;
 }
 
-/** How large EvalMod makes its numbers, so that its result is the message at the canonical scale of the output level. */
+/** How large EvalMod makes its numbers, so that its result is the message at the canonical scale of its level. */
 export function amplitudesOf(plan: BootstrapPlan, parameters: Parameters): EvalModAmplitudes {
   const { scales, primes } = parameters;
   const ratio = Number(primes[0]) / scales[0];
@@ -170,5 +182,5 @@ export function amplitudesOf(plan: BootstrapPlan, parameters: Parameters): EvalM
   const { arcsine } = sineDepth(plan.evalMod);
   if (arcsine === 0) return { gain, sine: gain / (2 * Math.PI) };
   // Before the arcsine the numbers fill what the scale of their level leaves below that of the top.
-  return { gain, sine: scales[scales.length - 1] / scales[plan.levels.output + arcsine] };
+  return { gain, sine: scales[scales.length - 1] / scales[plan.levels.reduced + arcsine] };
 }

@@ -58,8 +58,8 @@ function argumentNoise(plan: BootstrapPlan, parameters: Parameters, deviation: n
 
 /**
  * Predicts the precision of a bootstrap of numbers that are uniform up to the plan's bound, by running EvalMod with the noise of each operation on
- * as many numbers as there are slots. The sine, its polynomial, CoeffsToSlots and EvalMod count; SlotsToCoeffs, whose noise is spread over the
- * coefficients, weighs nothing beside them.
+ * as many numbers as there are slots. The sine, its polynomial, CoeffsToSlots and EvalMod count; SlotsToCoeffs, whose noise is small beside theirs or
+ * spread over the coefficients, does not.
  */
 export function predictPrecision({ plan, parameters }: PlannedBootstrap): BootstrapPrecision {
   const { ringDegree, evalMod, messageBound, sparseWeight } = plan;
@@ -67,7 +67,12 @@ export function predictPrecision({ plan, parameters }: PlannedBootstrap): Bootst
   const deviation = overflowDeviation(sparseWeight ?? denseWeight(ringDegree));
   const ratio = Number(parameters.primes[0]) / parameters.scales[0];
   const slots = ringDegree / 2;
-  const numbers = Float64Array.from({ length: slots }, () => messageBound * (2 * uniform() - 1));
+  const isFirst = plan.order === 'slots-to-coeffs-first';
+  // What is reduced: the numbers themselves, or the coefficients of the polynomial that has them in its slots.
+  const small = messageBound / Math.sqrt(3 * 2 * plan.slots);
+  const numbers = Float64Array.from({ length: slots }, () =>
+    isFirst ? messageBound * (2 * uniform() - 1) : small * normal(),
+  );
   const spread = argumentNoise(plan, parameters, deviation);
   const overflow = (): number =>
     Math.max(1 - evalMod.bound, Math.min(evalMod.bound - 1, Math.round(deviation * normal())));
@@ -75,7 +80,10 @@ export function predictPrecision({ plan, parameters }: PlannedBootstrap): Bootst
     (z) => (argumentAmplitude * (overflow() + z / ratio)) / (evalMod.bound + 0.25) + spread * normal(),
   );
   const { runs } = sampleNoise(evalModFunc(plan, parameters), parameters, [[v]]);
-  const errors = runs[0].noisy[0].map((y, i) => Math.abs(y - numbers[i]));
+  const reduced = runs[0].noisy[0].map((y, i) => Math.abs(y - numbers[i]));
+  // In a slot the errors of all coefficients add up, with signs: they come out normal.
+  const rms = Math.sqrt(reduced.reduce((sum, e) => sum + e * e, 0) / slots);
+  const errors = isFirst ? reduced : reduced.map(() => Math.abs(Math.sqrt(2 * plan.slots) * rms * normal()));
   return {
     mean: -Math.log2(errors.reduce((sum, e) => sum + e, 0) / slots),
     worst: -Math.log2(errors.reduce((most, e) => Math.max(most, e), 0)),

@@ -3,11 +3,11 @@ import { emitProgram } from '../../../compiler/emit/emit-program.ts';
 import { validateProgram } from '../../../ir/program/validate.ts';
 import { sampleNoise } from '../../../passes/analysis/sample-noise.ts';
 import { bootstrapModule } from '../../../passes/kernels/bootstrap/module.ts';
-import { bootstrapDefaults, planBootstrap } from '../../../passes/kernels/bootstrap/plan.ts';
 import { clearBackend } from '../../../runtime/clear/backend.ts';
 import { execute } from '../../../runtime/execute.ts';
 import { simulatorBackend, type SimulatedCipher } from '../../../runtime/simulator/backend.ts';
 import { openSealBench } from '../on-seal.ts';
+import { toyBootstrap } from '../toy-bootstrap.ts';
 
 const toy = { insecureForTests: true };
 
@@ -15,25 +15,14 @@ const deviation = (a: Float64Array, b: Float64Array): number =>
   Math.sqrt(a.reduce((sum, x, i) => sum + (x - b[i]) ** 2, 0) / a.length);
 
 test.each([
-  { slots: 512, sparseWeight: 32 },
-  { slots: 64, sparseWeight: 32 },
-])(
-  'a bootstrap of $slots slots runs on SEAL, in the simulator and in the forecast with errors of one size',
-  async ({ slots, sparseWeight }) => {
-    const { plan, parameters } = planBootstrap({
-      ...bootstrapDefaults,
-      ringDegree: 1024,
-      slots,
-      sparseWeight,
-      sineBits: 34,
-      ratioBits: 12,
-      arcsine: 3,
-      scaleBits: 34,
-      userLevels: 1,
-      highBits: 48,
-      specialPrimes: 1,
-      specialBits: 58,
-    });
+  { slots: 512, order: 'slots-to-coeffs-first', bits: 14 },
+  { slots: 64, order: 'slots-to-coeffs-first', bits: 14 },
+  { slots: 512, order: 'slots-to-coeffs-last', bits: 9 },
+] as const)(
+  'a bootstrap of $slots slots, $order, runs on SEAL, in the simulator and in the forecast with errors of one size',
+  async ({ slots, order, bits }) => {
+    const { plan, parameters } = toyBootstrap({ order, slots });
+    const { sparseWeight } = plan;
     const module = bootstrapModule(plan, parameters);
     const program = emitProgram(module, toy);
     validateProgram(program);
@@ -50,7 +39,7 @@ test.each([
     const [forecast] = sampleNoise(module.funcs[0], parameters, [[input]]).runs;
 
     const real = deviation(encrypted, input);
-    expect(real).toBeLessThan(2 ** -14);
+    expect(real).toBeLessThan(2 ** -bits);
     // It is the noise that is compared, not what the polynomial gets wrong.
     expect(deviation(exact, input)).toBeLessThan(real / 4);
     for (const errors of [deviation(simulated.values, input), deviation(forecast.noisy[0], input)])

@@ -3,23 +3,39 @@ import { defaultCostModel } from '../../../../passes/analysis/cost-model.ts';
 import { costOf } from '../../../../passes/analysis/cost.ts';
 import { bootstrapCost } from '../../../../passes/kernels/bootstrap/cost.ts';
 import { bootstrapModule } from '../../../../passes/kernels/bootstrap/module.ts';
-import { bootstrapDefaults, planBootstrap, withSlots } from '../../../../passes/kernels/bootstrap/plan.ts';
+import {
+  bootstrapDefaults,
+  planBootstrap,
+  withSlots,
+  type BootstrapOrder,
+  type PlannedBootstrap,
+} from '../../../../passes/kernels/bootstrap/plan.ts';
 import { priceOfBootstrap } from '../../../../passes/place-bootstraps/bootstrap-cost.ts';
 
-const { plan, parameters } = planBootstrap({
-  ...bootstrapDefaults,
-  ringDegree: 2048,
-  slots: 1024,
-  scaleBits: 38,
-  userLevels: 2,
-  highBits: 48,
-  specialBits: 50,
-  slotsToCoeffs: 3,
-  coeffsToSlots: 3,
-});
+const planned = (order: BootstrapOrder): PlannedBootstrap =>
+  planBootstrap({
+    ...bootstrapDefaults,
+    order,
+    ringDegree: 2048,
+    slots: 1024,
+    scaleBits: 38,
+    userLevels: 2,
+    highBits: 48,
+    specialBits: 50,
+    slotsToCoeffs: 3,
+    coeffsToSlots: 3,
+  });
 
 describe('bootstrapCost', () => {
-  it.each([1024, 256, 16, 4])('counts what the emitted bootstrap of %i slots holds', (slots) => {
+  it.each([
+    [1024, 'slots-to-coeffs-first'],
+    [256, 'slots-to-coeffs-first'],
+    [16, 'slots-to-coeffs-first'],
+    [4, 'slots-to-coeffs-first'],
+    [1024, 'slots-to-coeffs-last'],
+    [4, 'slots-to-coeffs-last'],
+  ] as const)('counts what the emitted bootstrap of %i slots holds, %s', (slots, order) => {
+    const { plan, parameters } = planned(order);
     const sized = withSlots(plan, slots);
     const [main] = bootstrapModule(sized, parameters).funcs;
     const predicted = bootstrapCost(sized, parameters);
