@@ -1,6 +1,7 @@
 /**
  * The operations on vectors of `slots` numbers that kernels are written over, once. Interpreters evaluate, count and emit them
- * (the tagless kernels of HEIR, lib/Kernel). Public vectors have `slots` numbers, or one number for every slot.
+ * (the tagless kernels of HEIR, lib/Kernel). Public vectors have `slots` numbers, or one number for every slot. Slots are real, but for
+ * kernels that make them complex and real again.
  */
 export interface Arithmetic<V> {
   readonly slots: number;
@@ -8,11 +9,16 @@ export interface Arithmetic<V> {
   sub(a: V, b: V): V;
   /** Product of two encrypted vectors. */
   mul(a: V, b: V): V;
-  mulPlain(a: V, vector: Float64Array): V;
+  /** `imaginary`: the imaginary parts of a complex public vector, as many as real ones. */
+  mulPlain(a: V, vector: Float64Array, imaginary?: Float64Array): V;
   addPlain(a: V, vector: Float64Array): V;
   /** Rotation to the left by 0 < steps < slots. */
   rotate(a: V, steps: number): V;
   negate(a: V): V;
+  /** Complex conjugate of every slot. */
+  conjugate(a: V): V;
+  /** Product with i in the slots of even number, with -i in those of odd number. */
+  mulI(a: V): V;
 }
 
 /** Rotation by any whole number of steps; by a multiple of the slots it is the vector itself. */

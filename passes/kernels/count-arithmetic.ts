@@ -3,6 +3,7 @@ import type { Arithmetic } from './arithmetic.ts';
 /** What a kernel costs. Deterministic, so that tests pin it. */
 export interface KernelCost {
   readonly rotations: number;
+  readonly conjugations: number;
   /** Products of two encrypted vectors. */
   readonly multiplications: number;
   /** Products with a public vector or number. */
@@ -14,15 +15,18 @@ export interface KernelCost {
 /** Seconds (or any unit) for one operation, and the worth of one rotation key less; all above 0. */
 export interface OperationCosts {
   readonly rotation: number;
+  /** Infinity: kernels stay on real slots. */
+  readonly conjugation: number;
   readonly multiplication: number;
   /** Including the encoding of the public vector. */
   readonly plainMultiplication: number;
   readonly key: number;
 }
 
-/** SEAL 4.1.2 in WebAssembly at N = 2^14 with about 10 primes, in seconds; a key (35 MB) is set to be worth a third of a rotation. */
+/** SEAL 4.1.2 in WebAssembly at N = 2^14 with about 10 primes, in seconds; a key (35 MB) is set to be worth a third of a rotation. Networks there stay on real slots. */
 export const sealCosts: OperationCosts = {
   rotation: 0.04,
+  conjugation: Infinity,
   multiplication: 0.05,
   plainMultiplication: 0.008,
   key: 0.013,
@@ -36,6 +40,7 @@ export interface CountingArithmetic extends Arithmetic<number> {
 /** Counts what kernels do, without doing it. */
 export function countArithmetic(slots: number): CountingArithmetic {
   let rotations = 0;
+  let conjugations = 0;
   let multiplications = 0;
   let plainMultiplications = 0;
   const steps = new Set<number>();
@@ -59,8 +64,14 @@ export function countArithmetic(slots: number): CountingArithmetic {
       return a;
     },
     negate: (a) => a,
+    conjugate: (a) => {
+      conjugations++;
+      return a;
+    },
+    mulI: (a) => a,
     cost: () => ({
       rotations,
+      conjugations,
       multiplications,
       plainMultiplications,
       steps: [...steps].sort((a, b) => a - b),

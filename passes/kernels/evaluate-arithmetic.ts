@@ -1,17 +1,29 @@
+import {
+  addVectors,
+  complexTensor,
+  conjugateVector,
+  mulByMonomial,
+  mulVectors,
+  negateVector,
+  rotateVector,
+  subVectors,
+} from '../../ir/complex.ts';
+import { tensor, type Tensor } from '../../ir/tensor.ts';
 import type { Arithmetic } from './arithmetic.ts';
 
-/** Runs kernels on plain vectors of `slots` doubles. */
-export function evaluateArithmetic(slots: number): Arithmetic<Float64Array> {
-  const zip = (a: Float64Array, b: Float64Array, f: (x: number, y: number) => number): Float64Array =>
-    a.map((x, i) => f(x, b.length === 1 ? b[0] : b[i]));
+/** Runs kernels on plain vectors of `slots` doubles, or complex ones where the kernel makes them (ir/complex.ts). */
+export function evaluateArithmetic(slots: number): Arithmetic<Tensor> {
+  const publicTensor = (vector: Float64Array): Tensor => tensor([vector.length], vector);
   return {
     slots,
-    add: (a, b) => zip(a, b, (x, y) => x + y),
-    sub: (a, b) => zip(a, b, (x, y) => x - y),
-    mul: (a, b) => zip(a, b, (x, y) => x * y),
-    mulPlain: (a, v) => zip(a, v, (x, y) => x * y),
-    addPlain: (a, v) => zip(a, v, (x, y) => x + y),
-    rotate: (a, steps) => a.map((_, i) => a[(i + steps) % slots]),
-    negate: (a) => a.map((x) => -x),
+    add: addVectors,
+    sub: subVectors,
+    mul: mulVectors,
+    mulPlain: (a, v, imaginary) => mulVectors(a, imaginary ? complexTensor(v, imaginary) : publicTensor(v)),
+    addPlain: (a, v) => addVectors(a, publicTensor(v)),
+    rotate: rotateVector,
+    negate: negateVector,
+    conjugate: conjugateVector,
+    mulI: mulByMonomial,
   };
 }

@@ -1,3 +1,4 @@
+import { InternalError } from '../../ir/diagnostics.ts';
 import { scaleBitsCap } from '../schedule/parameters.ts';
 import type { Arithmetic } from './arithmetic.ts';
 
@@ -25,11 +26,14 @@ const negated = (vector: Float64Array): Float64Array => vector.map((v) => -v);
  * the public zero: as a ciphertext it would be transparent, which SEAL refuses.
  */
 export function foldArithmetic<V>(on: Arithmetic<V>): Arithmetic<Foldable<V>> {
-  const mulPlain = (a: Foldable<V>, vector: Float64Array): Foldable<V> => {
-    if (vector.every((v) => Math.abs(v) < negligible)) return publicVector(new Float64Array(1));
-    return a.kind === 'encrypted'
-      ? encrypted(on.mulPlain(a.value, vector))
-      : publicVector(zip(a.vector, vector, (x, y) => x * y));
+  const vanishes = (vector: Float64Array): boolean => vector.every((v) => Math.abs(v) < negligible);
+  const realOnly = (): never => {
+    throw new InternalError('public vectors are folded on real slots only');
+  };
+  const mulPlain = (a: Foldable<V>, vector: Float64Array, imaginary?: Float64Array): Foldable<V> => {
+    if (vanishes(vector) && (!imaginary || vanishes(imaginary))) return publicVector(new Float64Array(1));
+    if (a.kind === 'encrypted') return encrypted(on.mulPlain(a.value, vector, imaginary));
+    return imaginary ? realOnly() : publicVector(zip(a.vector, vector, (x, y) => x * y));
   };
   const addPlain = (a: Foldable<V>, vector: Float64Array): Foldable<V> => {
     if (isZero(vector)) return a;
@@ -61,6 +65,9 @@ export function foldArithmetic<V>(on: Arithmetic<V>): Arithmetic<Foldable<V>> {
       return vector.length === 1 ? a : publicVector(vector.map((_, i) => vector[(i + steps) % vector.length]));
     },
     negate,
+    // A public vector is real: it is its conjugate.
+    conjugate: (a) => (a.kind === 'encrypted' ? encrypted(on.conjugate(a.value)) : a),
+    mulI: (a) => (a.kind === 'encrypted' ? encrypted(on.mulI(a.value)) : realOnly()),
   };
 }
 

@@ -11,8 +11,9 @@ import {
   placementModulus,
   vectorsOf,
 } from './diagonals.ts';
-import type { DiagonalEntries, Placement } from './diagonals.ts';
+import type { DiagonalEntries, Diagonals, Placement } from './diagonals.ts';
 import { summableBits } from './equal-columns.ts';
+import { pairDiagonals, singleDiagonals, type DiagonalPairs } from './pair-diagonals.ts';
 import { copiesOfBits, copyBits, topRun, usedBits } from './slot-bits.ts';
 import { splitDiagonals } from './split-diagonals.ts';
 
@@ -29,7 +30,9 @@ interface Term {
   readonly output: number;
   readonly baby: number;
   readonly giant: number;
-  readonly diagonal: number;
+  /** The diagonals that read the real and the imaginary parts; -1: none does. */
+  readonly real: number;
+  readonly imaginary: number;
 }
 
 /** A summand without products: rotated input vectors, added (or subtracted) as they are. */
@@ -52,6 +55,8 @@ export interface LinearPlan {
   readonly folded: number;
   /** For each operand the bits that it is summed over first. */
   readonly summed: readonly number[];
+  /** For each operand what it is rotated by to be its own imaginary part; 0 where it stays real. */
+  readonly turns: readonly number[];
   readonly terms: readonly Term[];
   readonly units: readonly UnitTerm[];
   readonly entries: readonly (DiagonalEntries | undefined)[];
@@ -114,7 +119,15 @@ const afterSums = (o: PlacedOperand, summed: number, slots: number): PlacedOpera
 /** Rotations predicted for a number of diagonals. */
 const predictedRotations = (diagonals: number): number => Math.max(0, 2 * Math.sqrt(diagonals) - 2);
 
-/** A bound: more diagonals than this cost more than `cost`, by {@link predictedRotations}. */
+/** What diagonals take, each for itself. */
+const diagonalCost = (diagonals: number, { rotation, plainMultiplication }: OperationCosts): number =>
+  predictedRotations(diagonals) * rotation + diagonals * plainMultiplication;
+
+/** What complex slots take beside products: a rotation of each input vector, a conjugation of each output vector. */
+const turningCost = (inputs: number, outputs: number, { rotation, conjugation }: OperationCosts): number =>
+  inputs * rotation + outputs * conjugation;
+
+/** A bound: more diagonals than this cost more than `cost`, by {@link diagonalCost}. */
 function affordableDiagonals(cost: number, { rotation, plainMultiplication }: OperationCosts): number {
   const room = Math.max(0, cost + 2 * rotation);
   const root = (Math.sqrt(rotation ** 2 + plainMultiplication * room) - rotation) / plainMultiplication;
@@ -122,8 +135,8 @@ function affordableDiagonals(cost: number, { rotation, plainMultiplication }: Op
 }
 
 /**
- * Chooses the bits to sum over before and after with the least predicted cost: about 2 sqrt(D) rotations for D diagonals, and one
- * for each bit. `rowSlots` and `outputUsed` tell the slots of the rows and the bits in which they differ.
+ * Chooses the bits to sum over before and after with the least predicted cost: about 2 sqrt(D) rotations for D diagonals, or for half as many on complex
+ * slots, and one for each bit. `rowSlots` and `outputUsed` tell the slots of the rows and the bits in which they differ.
  */
 export function chooseFold(
   operands: readonly PlacedOperand[],
@@ -134,6 +147,10 @@ export function chooseFold(
 ): FoldChoice {
   const free = (slots - 1) & ~outputUsed;
   const outputs = vectorsOf(rowSlots, slots);
+  const inputs = operands.reduce((n, o) => n + o.vectors, 0);
+  const turning = turningCost(inputs, outputs, costs);
+  const mostDiagonals = (cost: number): number =>
+    Math.max(affordableDiagonals(cost, costs), 2 * affordableDiagonals(cost - turning, costs));
   let best: FoldChoice | undefined;
   const none = operands.map(() => 0);
   const all = operands.map((o) => o.summable);
@@ -162,10 +179,10 @@ export function chooseFold(
         summed: summed[i],
       }));
       const bits = summed.reduce((n, mask) => n + countBits(mask), countBits(folded));
-      const limit = best ? affordableDiagonals(best.cost - bits * costs.rotation, costs) : Infinity;
+      const limit = best ? mostDiagonals(best.cost - bits * costs.rotation) : Infinity;
       const diagonals = placements.reduce((n, p) => n + countDiagonals(p, limit), 0);
-      const rotations = predictedRotations(diagonals) + bits;
-      const cost = rotations * costs.rotation + diagonals * costs.plainMultiplication;
+      const cost =
+        bits * costs.rotation + Math.min(diagonalCost(diagonals, costs), turning + diagonalCost(diagonals / 2, costs));
       if (!best || cost < best.cost) best = { folded, summed, placements, cost };
     }
   }
@@ -227,6 +244,25 @@ export function unitTerms(
 export const unitCopies = (terms: readonly UnitTerm[], copies: number, slots: number): number =>
   terms.every((t) => t.steps === 0) ? copies : topRun(copies, slots);
 
+/** For each operand its diagonals, two by two where complex slots cost less; the turn is 0 where they do not. */
+function chooseTurns(
+  found: readonly Diagonals[],
+  inputs: readonly number[],
+  outputs: number,
+  costs: OperationCosts,
+): DiagonalPairs[] {
+  const singles = found.map(singleDiagonals);
+  if (costs.conjugation === Infinity) return singles;
+  const gain = (n: number, pairs: DiagonalPairs): number =>
+    diagonalCost(found[n].steps.length, costs) - diagonalCost(pairs.real.length, costs) - inputs[n] * costs.rotation;
+  const best = found.map((d, n) => {
+    const pairs = pairDiagonals(d);
+    return gain(n, pairs) > 0 ? pairs : singles[n];
+  });
+  const saved = best.reduce((sum, pairs, n) => (pairs.turn === 0 ? sum : sum + gain(n, pairs)), 0);
+  return saved > outputs * costs.conjugation ? best : singles;
+}
+
 /**
  * Plans `sum of operands[i].matrix * operands[i]` with the rows in `output` (its copies are ignored; the plan tells those it makes).
  * One level, whatever the map is; none for an operand that is a sum of bare rotations.
@@ -250,6 +286,7 @@ export function planLinearMap(
   const terms: Term[] = [];
   let folded = 0;
   const summed = operands.map(() => 0);
+  const turns = operands.map(() => 0);
   let clean = true;
   if (general.length > 0) {
     const fold = chooseFold(
@@ -273,8 +310,14 @@ export function planLinearMap(
       offsets.push(inputs);
       inputs += layoutVectors(operands[i].layout, slots);
     }
+    const pairs = chooseTurns(
+      found,
+      fold.placements.map((p) => p.inputs),
+      layoutVectors(output, slots),
+      costs,
+    );
     const join = (pick: (n: number) => Int32Array): Int32Array =>
-      Int32Array.from(found.flatMap((_, n) => [...pick(n)]));
+      Int32Array.from(found.flatMap((_, n) => [...pairs[n].real.map((k) => pick(n)[k])]));
     const split = splitDiagonals(
       {
         modulus: Math.max(...fold.placements.map(placementModulus)),
@@ -286,19 +329,19 @@ export function planLinearMap(
     );
     let at = 0;
     general.forEach((i, n) => {
-      const size = found[n].steps.length;
-      const baby = split.baby.subarray(at, at + size);
-      const giant = split.giant.subarray(at, at + size);
-      at += size;
-      entries[i] = placeEntries(
-        fold.placements[n],
-        found[n],
-        baby.map((b, k) => b + giant[k]),
-      );
-      for (let k = 0; k < size; k++) {
-        const { input, output: to } = found[n];
-        terms.push({ operand: i, input: input[k], output: to[k], baby: baby[k], giant: giant[k], diagonal: k });
-      }
+      const { real, imaginary, turn } = pairs[n];
+      const { input, output: to, steps } = found[n];
+      turns[i] = turn;
+      const exact = new Int32Array(steps.length);
+      real.forEach((k, pair) => {
+        const baby = split.baby[at];
+        const giant = split.giant[at++];
+        const other = imaginary[pair];
+        exact[k] = baby + giant;
+        if (other >= 0) exact[other] = baby + giant + turn;
+        terms.push({ operand: i, input: input[k], output: to[k], baby, giant, real: k, imaginary: other });
+      });
+      entries[i] = placeEntries(fold.placements[n], found[n], exact);
     });
   }
   return {
@@ -308,6 +351,7 @@ export function planLinearMap(
     outputs: layoutVectors(output, slots),
     folded,
     summed,
+    turns,
     terms,
     units: units.flatMap((u) => u ?? []),
     entries,
@@ -322,13 +366,17 @@ export function applyLinearPlan<V>(
   inputs: readonly (readonly V[])[],
 ): (V | undefined)[] {
   const rotated = new Map<string, V>();
-  // An operand of bare rotations is never summed.
-  const summedInputs = inputs.map((vectors, i) =>
-    vectors.map((x) => bitsOf(plan.summed[i]).reduce((total, bit) => on.add(total, on.rotate(total, bit)), x)),
+  // An operand of bare rotations is never summed nor turned.
+  const prepared = inputs.map((vectors, i) =>
+    vectors.map((x) => {
+      const summed = bitsOf(plan.summed[i]).reduce((total, bit) => on.add(total, on.rotate(total, bit)), x);
+      return plan.turns[i] === 0 ? summed : on.add(summed, on.mulI(on.rotate(summed, plan.turns[i])));
+    }),
   );
+  const isComplex = plan.turns.some((turn) => turn !== 0);
   const rotateInput = (operand: number, input: number, steps: number): V => {
     const key = `${operand}/${input}/${steps}`;
-    const known = rotated.get(key) ?? rotateBy(on, summedInputs[operand][input], steps);
+    const known = rotated.get(key) ?? rotateBy(on, prepared[operand][input], steps);
     rotated.set(key, known);
     return known;
   };
@@ -341,12 +389,23 @@ export function applyLinearPlan<V>(
       const products = terms.map((t) => {
         const entries = plan.entries[t.operand];
         if (!entries) throw new InternalError('a term without entries');
-        const vector = diagonalVector(entries, t.diagonal, plan.slots, giant);
-        return on.mulPlain(rotateInput(t.operand, t.input, t.baby), vector);
+        const x = rotateInput(t.operand, t.input, t.baby);
+        const real = diagonalVector(entries, t.real, plan.slots, giant);
+        if (!isComplex) return on.mulPlain(x, real);
+        const half = real.map((w) => w / 2);
+        if (t.imaginary < 0) return on.mulPlain(x, half);
+        const other = diagonalVector(entries, t.imaginary, plan.slots, giant);
+        // The signs of mulI, moved by the baby.
+        return on.mulPlain(
+          x,
+          half,
+          other.map((w, j) => ((j + t.baby) % 2 === 0 ? -w / 2 : w / 2)),
+        );
       });
       return rotateBy(on, sum(on, products), giant);
     });
     let total = sums.length > 0 ? sum(on, sums) : undefined;
+    if (total !== undefined && isComplex) total = on.add(total, on.conjugate(total));
     for (const bit of bitsOf(plan.folded)) {
       if (total !== undefined) total = on.add(total, on.rotate(total, bit));
     }

@@ -97,11 +97,13 @@ export class Lowering<V> {
     const { slots, costs, layoutOf, on: arithmetic } = this.#target;
     const operands = value.operands.map((o) => this.packed(o));
     const on = foldArithmetic(arithmetic(value));
+    // What is computed beforehand stays real.
+    const allEncrypted = operands.every((o) => o.vectors.every((v) => v.kind === 'encrypted'));
     const plan = planLinearMap(
       matricesOf(value).map((matrix, i) => ({ matrix, layout: operands[i].layout })),
       layoutOf(value),
       slots,
-      costs,
+      allEncrypted ? costs : { ...costs, conjugation: Infinity },
     );
     const mapped = applyLinearPlan(
       on,

@@ -68,14 +68,16 @@ class Counter implements Arithmetic<Counted> {
     return { ...x };
   }
   rotate(a: Counted): Counted {
-    const x = this.#own(a);
-    this.#count('rotate', this.#at(x));
-    return { ...x };
+    return this.#unary('rotate', a);
   }
   negate(a: Counted): Counted {
-    const x = this.#own(a);
-    this.#count('negate', this.#at(x));
-    return { ...x };
+    return this.#unary('negate', a);
+  }
+  conjugate(a: Counted): Counted {
+    return this.#unary('conjugate', a);
+  }
+  mulI(a: Counted): Counted {
+    return this.#unary('mul_i', a);
   }
 
   /** The vectors of the result, and what they took; `depths` by operand. */
@@ -91,6 +93,12 @@ class Counter implements Arithmetic<Counted> {
       counts.set(op, above);
     }
     return { depths, counts };
+  }
+
+  #unary(op: 'rotate' | 'negate' | 'conjugate' | 'mul_i', a: Counted): Counted {
+    const x = this.#own(a);
+    this.#count(op, this.#at(x));
+    return { ...x };
   }
 
   #join(op: 'add' | 'sub', a: Counted, b: Counted): Counted {

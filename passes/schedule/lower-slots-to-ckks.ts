@@ -1,4 +1,5 @@
 import { Builder } from '../../ir/builder.ts';
+import { conjugate, mulI } from '../../ir/ckks/bootstrap-ops.ts';
 import * as ckks from '../../ir/ckks/ops.ts';
 import type { Parameters } from '../../ir/ckks/parameters.ts';
 import { InternalError, type Loc } from '../../ir/diagnostics.ts';
@@ -88,16 +89,22 @@ class Lowering {
         );
       case 'slots.mul_plain':
         return this.#product(this.#of(operands[0]), vectorOf(value), level + 1, loc);
-      case 'slots.rotate': {
-        const same = levelOf(this.#plan.levels, operands[0]) === level;
-        const x = same ? this.#of(operands[0]) : this.#at(operands[0], level);
-        return this.#builder.create(ckks.rotate, [x], value.attrs, loc);
-      }
+      case 'slots.rotate':
+        return this.#builder.create(ckks.rotate, [this.#moved(value, level)], value.attrs, loc);
+      case 'slots.conjugate':
+        return this.#builder.create(conjugate, [this.#moved(value, level)], {}, loc);
+      case 'slots.mul_i':
+        return this.#builder.create(mulI, [this.#moved(value, level)], {}, loc);
       case 'slots.refresh':
         return this.#refresh(value);
       default:
         throw new InternalError(`no CKKS form of ${op}`);
     }
+  }
+
+  /** The operand of an op that moves slots, in whatever form it is where it has the level of the result. */
+  #moved({ operands: [x] }: Value, level: number): Value {
+    return levelOf(this.#plan.levels, x) === level ? this.#of(x) : this.#at(x, level);
   }
 
   /** From whatever level the operand has: a bootstrap goes down to its first level on its own. */

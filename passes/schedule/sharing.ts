@@ -2,6 +2,9 @@ import type { Func, Value } from '../../ir/module.ts';
 import { levelOf } from './levels.ts';
 import type { Sum } from './sums.ts';
 
+/** Ops of one vector that move or turn its slots, at its level; a product may wait for its rescale through them. */
+const movingOps: ReadonlySet<string> = new Set(['slots.rotate', 'slots.conjugate', 'slots.mul_i']);
+
 /** What would follow if a product waited for its rescale: its users seen together. */
 export interface Sharing {
   /** Some user needs the rescaled value. */
@@ -10,7 +13,7 @@ export interface Sharing {
   readonly rescales: number;
   /** Likewise for relinearizations; not capped. */
   readonly relinearizations: number;
-  /** Rotations that would run before the rescale. */
+  /** Rotations and conjugations that would run before the rescale. */
   readonly rotations: number;
 }
 
@@ -44,7 +47,7 @@ export function findSharing(
       if (sum && atOwnLevel) {
         rescales += 1 / Math.max(1, sum.products);
         relinearizations += 1 / Math.max(1, sum.cubic);
-      } else if (user.op === 'slots.rotate' && atOwnLevel) {
+      } else if (movingOps.has(user.op) && atOwnLevel) {
         rescales += below?.needsFresh ? 1 : (below?.rescales ?? 1);
         rotations += 1 + (below?.rotations ?? 0);
       } else needsFresh = true;
@@ -82,7 +85,7 @@ function countSources(
     } else if (value.op === 'slots.refresh') {
       // Its operand is rescaled before it, and it gives a fresh value.
       continue;
-    } else if (value.op === 'slots.rotate') {
+    } else if (movingOps.has(value.op)) {
       const from = here.length > 0 ? origins.get(here[0]) : undefined;
       if (from) origins.set(value, { origin: from.origin, cubic: false });
     } else {

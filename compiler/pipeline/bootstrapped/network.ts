@@ -30,6 +30,7 @@ export function operationCosts(model: CostModel, ringDegree: number): OperationC
   const seconds = (op: Parameters<CostModel['seconds']>[0]): number => model.seconds(op, ringDegree, typicalPrimes);
   return {
     rotation: seconds('rotate'),
+    conjugation: seconds('conjugate'),
     multiplication: seconds('mul') + seconds('relinearize') + seconds('rescale'),
     plainMultiplication: seconds('encode') + seconds('mul_plain') + seconds('add'),
     key: keyWorth * seconds('rotate'),

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { addMatrices, gatherMatrix, type Matrix } from '../../../ir/matrix.ts';
 import { packVectors } from '../../../ir/packing.ts';
+import { tensor } from '../../../ir/tensor.ts';
 import { sealCosts } from '../../../passes/kernels/count-arithmetic.ts';
 import { evaluateArithmetic } from '../../../passes/kernels/evaluate-arithmetic.ts';
 import { applyLinearPlan, planLinearMap } from '../../../passes/kernels/linear-map.ts';
@@ -62,7 +63,7 @@ describe('a unit map', () => {
         const plan = planLinearMap([{ matrix, layout: input }], output, slots, sealCosts);
         expect(plan.terms).toEqual([]);
         const x = Float64Array.from({ length: matrix.columns }, random);
-        const inputs = packVectors(input, slots, (e) => x[e]);
+        const inputs = packVectors(input, slots, (e) => x[e]).map((v) => tensor([slots], v));
         const got = applyLinearPlan(evaluateArithmetic(slots), plan, [inputs]);
         const wanted = (r: number): number => {
           let total = 0;
@@ -73,7 +74,7 @@ describe('a unit map', () => {
         const held = packVectors(plan.output, slots, () => 1);
         packVectors(plan.output, slots, wanted).forEach((vector, v) =>
           vector.forEach((value, s) => {
-            if (held[v][s] === 1) expect(got[v]?.[s]).toBeCloseTo(value, 12);
+            if (held[v][s] === 1) expect(got[v]?.data[s]).toBeCloseTo(value, 12);
           }),
         );
       },

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { tensor } from '../../../../ir/tensor.ts';
 import {
   applyEvalMod,
   argumentAmplitude,
@@ -61,12 +62,12 @@ describe('applyEvalMod', () => {
     const x = fc.record({ whole: fc.integer({ min: -10, max: 10 }), z: fc.double({ min: -1, max: 1, noNaN: true }) });
     fc.assert(
       fc.property(fc.array(x, { minLength: 4, maxLength: 4 }), (numbers) => {
-        const v = Float64Array.from(
-          numbers,
-          ({ whole, z }) => ((whole + z / gain) * argumentAmplitude) / (plan.bound + 0.25),
+        const v = tensor(
+          [4],
+          numbers.map(({ whole, z }) => ((whole + z / gain) * argumentAmplitude) / (plan.bound + 0.25)),
         );
         const y = applyEvalMod(evaluateArithmetic(4), v, plan, { gain, sine });
-        numbers.forEach(({ z }, i) => expect(Math.abs(y[i] - z)).toBeLessThan(2 ** -bits));
+        numbers.forEach(({ z }, i) => expect(Math.abs(y.data[i] - z)).toBeLessThan(2 ** -bits));
       }),
     );
   });
