@@ -1,9 +1,16 @@
-/** Vectors numbered by content: equal bits, equal number. */
+import { asStored } from '../../ir/program/stored-constants.ts';
+
+/** Vectors as a file holds them, so that a program means the same before and after; numbered by content: equal bits, equal number. */
 export class ConstantPool {
+  readonly #slots: number;
   readonly #constants: Float64Array[] = [];
   readonly #byHash = new Map<number, number[]>();
   /** Vectors seen before, as the very same array. */
   readonly #seen = new Map<Float64Array, number>();
+
+  constructor(slots: number) {
+    this.#slots = slots;
+  }
 
   get constants(): readonly Float64Array[] {
     return this.#constants;
@@ -11,7 +18,7 @@ export class ConstantPool {
 
   /** The number of the vector, new or known. */
   add(vector: Float64Array): number {
-    const number = this.#seen.get(vector) ?? this.#number(vector);
+    const number = this.#seen.get(vector) ?? this.#number(asStored(vector, this.#slots));
     this.#seen.set(vector, number);
     return number;
   }

@@ -1,3 +1,4 @@
+import { slotCount } from '../../ir/ckks/parameters.ts';
 import { defaultSparseWeight, secretName } from '../../ir/ckks/secret.ts';
 import { isTensorAttr } from '../../ir/define.ts';
 import { fail, InternalError, onnxNodes, type Loc } from '../../ir/diagnostics.ts';
@@ -36,7 +37,7 @@ export function emitProgram(module: Module, options: EmitOptions = {}): Program 
     if (register === undefined) throw new InternalError(`value of ${value.op} is not in the body of main`);
     return register;
   };
-  const pool = new ConstantPool();
+  const pool = new ConstantPool(slotCount(parameters));
   const instructions = main.body.map((value) => instructionOf(value, registerOf, pool));
   const params = new Map(main.params.map((p) => [paramName(p), p]));
   const results = new Map(main.results.map((r) => [r.name, r.value]));

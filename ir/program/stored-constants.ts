@@ -6,11 +6,15 @@ import type { Constants } from './program.ts';
 export const constantSections = { rounded: 'constants', exact: 'exactConstants' } as const;
 
 /**
- * Whether constants of this length keep all their bits. Vectors of real slots are stored as 32-bit floats: their rounding, 2^-24 relative,
- * lies below the noise of every parameter set. Single numbers cost nothing, and complex vectors are the transforms of a bootstrap, which
+ * Whether constants of this length keep all their bits. Vectors of real slots are stored as 32-bit floats: their rounding, 2^-24 relative, is predicted
+ * with the noise, and is less than that of secure parameters. Single numbers cost nothing, and complex vectors are the transforms of a bootstrap, which
  * meet values a thousand times larger than the message.
  */
 export const isExact = (length: number, slots: number): boolean => length !== slots;
+
+/** A constant as its file gives it back. */
+export const asStored = (vector: Float64Array, slots: number): Float64Array =>
+  isExact(vector.length, slots) ? vector : Float64Array.from(vector, Math.fround);
 
 /** The constants of a model in its file, each read when it is asked for: a deep network has gigabytes of them. */
 export class StoredConstants implements Constants {

@@ -1,10 +1,11 @@
 import { addVectors, complexTensor, realPart } from '../../ir/complex.ts';
 import { makeEmbedding, type Embedding } from '../../ir/ckks/embedding.ts';
 import { averageDenseWeight, drawOverflow } from '../../ir/ckks/overflow.ts';
-import type { Parameters } from '../../ir/ckks/parameters.ts';
+import { slotCount, type Parameters } from '../../ir/ckks/parameters.ts';
 import { defaultSparseWeight } from '../../ir/ckks/secret.ts';
 import { InternalError } from '../../ir/diagnostics.ts';
 import type { Func, Value } from '../../ir/module.ts';
+import { asStored } from '../../ir/program/stored-constants.ts';
 import { registry } from '../../ir/registry.ts';
 import { tensor, type Tensor } from '../../ir/tensor.ts';
 import { ownNoise } from './noise.ts';
@@ -21,7 +22,7 @@ export interface NoiseSample {
 
 /**
  * Runs a ckks function on each input (one vector a parameter) side by side in exact numbers and with normal noise of the deviation that every op
- * adds ({@link ownNoise}), and with the multiples of the base prime that a raise of the modulus adds. `limitOf`: what the coefficients of a value must stay below. Unlike a formula over whole values, this knows which slots matter, and that errors of a power of one value add up.
+ * adds ({@link ownNoise}), and with the multiples of the base prime that a raise of the modulus adds; weights are rounded as files round them. `limitOf`: what the coefficients of a value must stay below. Unlike a formula over whole values, this knows which slots matter, and that errors of a power of one value add up.
  */
 export function sampleNoise(
   func: Func,
@@ -72,10 +73,13 @@ export function sampleNoise(
         operands.map((o) => o.exact),
         op.attrs,
       );
-      const noisy = run(
-        operands.map((o) => o.noisy),
-        op.attrs,
-      );
+      const noisy =
+        op.op === 'ckks.encode'
+          ? tensor(exact.shape, asStored(exact.data, slotCount(parameters)))
+          : run(
+              operands.map((o) => o.noisy),
+              op.attrs,
+            );
       if (op.op === 'ckks.mod_raise') record(op, exact, addVectors(noisy, noise.overflow(op)));
       else record(op, exact, addsConjugate(op) ? tensor([realPart(noisy).length], realPart(noisy)) : noisy);
       for (const o of op.operands) if (last.get(o) === op && !results.includes(o)) known.delete(o);
