@@ -27,9 +27,10 @@ struct Kernel {
                                    const Modulus& q);
   /// Words below 2^62 of another modulus, brought below q.
   void (*reduce)(Word* out, const Word* a, std::size_t n, const Modulus& q);
-  /// out = sum over k < count of a[k] b[k], with one reduction at the end; 1 <= count <= 64.
-  void (*inner_product)(Word* out, const Word* const* a, const Word* const* b, std::size_t count, std::size_t n,
-                        const Modulus& q);
+  /// out[h] = sum over k < count of a[parts k + h] b[k] for h < parts, 1 or 2; 1 <= count <= 64. The second factors lie packed, words 8i .. 8i + 7
+  /// of b[k] at byte i packed_width(q), so that they are read from memory as short streams, once for both parts. 64 bytes from there on can be read.
+  void (*weighted_sum)(Word* const* out, const Word* const* a, const std::uint8_t* const* b, std::size_t count, std::size_t parts,
+                       std::size_t n, const Modulus& q);
   /// Both inner products of key switching: out[h] = sum over k < count of a[k] b_h[k], 1 <= count <= 64. The second factors lie packed and
   /// interleaved, so that they are read from memory as one short stream: words 8i .. 8i + 7 of b_h[k] stand at byte
   /// width (2 (i stride + k) + h) of `b`, each in packed_width(q) bits, lowest first. 64 bytes from there on can be read.

@@ -117,37 +117,6 @@ void reduce(Word* out, const Word* a, std::size_t n, const Modulus& q) {
   map(out, a, n, [=](Words x) { return reducer.reduce(x); });
 }
 
-/// `Vectors` vectors of the output at once, so that a pointer and a scalar are loaded once for all of them.
-template <int Vectors>
-inline void inner_product_at(std::size_t i, Word* out, const Word* const* a, const Word* const* b, std::size_t count,
-                             const Reducer& reducer) noexcept {
-  Words low[Vectors];
-  Words high[Vectors];
-#pragma GCC unroll 4
-  for (int v = 0; v < Vectors; ++v) low[v] = high[v] = _mm512_setzero_si512();
-  for (std::size_t k = 0; k < count; ++k) {
-    const Word* x = a[k] + i;
-    const Word* y = b[k] + i;
-#pragma GCC unroll 4
-    for (int v = 0; v < Vectors; ++v) {
-      const Words left = load(x + 8 * v);
-      const Words right = load(y + 8 * v);
-      low[v] = add_low(low[v], left, right);
-      high[v] = add_high(high[v], left, right);
-    }
-  }
-#pragma GCC unroll 4
-  for (int v = 0; v < Vectors; ++v) store(out + i + 8 * v, reducer.reduce_sum(low[v], high[v]));
-}
-
-void inner_product(Word* out, const Word* const* a, const Word* const* b, std::size_t count, std::size_t n,
-                   const Modulus& q) {
-  const Reducer reducer(q);
-  std::size_t i = 0;
-  for (; i + 32 <= n; i += 32) inner_product_at<4>(i, out, a, b, count, reducer);
-  for (; i < n; i += 8) inner_product_at<1>(i, out, a, b, count, reducer);
-}
-
 /// Eight packed words, see Kernel::inner_product_pair.
 struct Unpacker {
   Words bytes;
@@ -214,7 +183,58 @@ void unpack(Word* words, const std::uint8_t* packed, std::size_t stride, std::si
   for (std::size_t i = 0; i < n; i += 8, packed += stride) store(words + i, unpacker.load(packed));
 }
 
-/// As inner_product_at, for both halves of packed and interleaved factors: each word of `a` is loaded once.
+/// Bytes that are asked for ahead of their use: other streams are read between two parts of one, so that the processor does not see it.
+constexpr std::size_t bytes_ahead = 768;
+
+/// `Vectors` vectors of each output at once, so that a pointer is loaded once for all of them.
+template <int Parts, int Vectors>
+inline void weighted_sum_at(std::size_t i, Word* const* out, const Word* const* a, const std::uint8_t* const* b, std::size_t count,
+                            std::size_t width, const Unpacker& unpacker, const Reducer& reducer) noexcept {
+  Words low[Parts][Vectors];
+  Words high[Parts][Vectors];
+#pragma GCC unroll 8
+  for (int v = 0; v < Parts * Vectors; ++v) low[v % Parts][v / Parts] = high[v % Parts][v / Parts] = _mm512_setzero_si512();
+  for (std::size_t k = 0; k < count; ++k) {
+    const std::uint8_t* packed = b[k] + i / 8 * width;
+    // An integer, because a pointer may not leave its array.
+    const std::uintptr_t ahead = reinterpret_cast<std::uintptr_t>(packed) + bytes_ahead;
+#pragma GCC unroll 4
+    for (int v = 0; v < Vectors; ++v) {
+      const Words right = unpacker.load(packed + static_cast<std::size_t>(v) * width);
+      _mm_prefetch(reinterpret_cast<const char*>(ahead + static_cast<std::size_t>(v) * width), _MM_HINT_T0);
+#pragma GCC unroll 2
+      for (int h = 0; h < Parts; ++h) {
+        const Words left = load(a[static_cast<std::size_t>(Parts) * k + static_cast<std::size_t>(h)] + i + 8 * v);
+        low[h][v] = add_low(low[h][v], left, right);
+        high[h][v] = add_high(high[h][v], left, right);
+      }
+    }
+  }
+#pragma GCC unroll 8
+  for (int v = 0; v < Parts * Vectors; ++v)
+    store(out[v % Parts] + i + 8 * (v / Parts), reducer.reduce_sum(low[v % Parts][v / Parts], high[v % Parts][v / Parts]));
+}
+
+template <int Parts>
+void weighted_sums_of(Word* const* out, const Word* const* a, const std::uint8_t* const* b, std::size_t count, std::size_t n,
+                      const Modulus& q) {
+  const Reducer reducer(q);
+  const Unpacker unpacker(q);
+  const auto width = static_cast<std::size_t>(packed_width(q));
+  std::size_t i = 0;
+  for (; i + 32 <= n; i += 32) weighted_sum_at<Parts, 4>(i, out, a, b, count, width, unpacker, reducer);
+  for (; i < n; i += 8) weighted_sum_at<Parts, 1>(i, out, a, b, count, width, unpacker, reducer);
+}
+
+void weighted_sum(Word* const* out, const Word* const* a, const std::uint8_t* const* b, std::size_t count, std::size_t parts,
+                  std::size_t n, const Modulus& q) {
+  if (parts == 1)
+    weighted_sums_of<1>(out, a, b, count, n, q);
+  else
+    weighted_sums_of<2>(out, a, b, count, n, q);
+}
+
+/// Both halves of packed and interleaved factors: each word of `a` is loaded once.
 template <int Vectors>
 inline void inner_product_pair_at(std::size_t i, Word* const* out, const Word* const* a, const std::uint8_t* row,
                                   std::size_t stride, std::size_t count, std::size_t width, const Unpacker& unpacker,
@@ -349,7 +369,7 @@ const Kernel ifma_kernel_table = {
     add,             subtract,        negate,
     multiply,        multiply_add,    multiply_scalar,
     subtract_multiply_scalar,         reduce,
-    inner_product,   inner_product_pair, combine,
+    weighted_sum,    inner_product_pair, combine,
     quotients,       pack,            unpack,
     gather,
 };

@@ -124,13 +124,22 @@ void reduce(Word* out, const Word* a, std::size_t n, const Modulus& q) {
   }
 }
 
-void inner_product(Word* out, const Word* const* a, const Word* const* b, std::size_t count, std::size_t n,
-                   const Modulus& q) {
-  for (std::size_t i = 0; i < n; ++i) {
+void weighted_sum(Word* const* out, const Word* const* a, const std::uint8_t* const* b, std::size_t count, std::size_t parts,
+                  std::size_t n, const Modulus& q) {
+  const int width = packed_width(q);
+  for (std::size_t i = 0; i < n; i += 8) {
     // 64 products of words below 2^61 stay below 2^128.
-    Wide sum = 0;
-    for (std::size_t k = 0; k < count; ++k) sum += static_cast<Wide>(a[k][i]) * b[k][i];
-    out[i] = reduce_wide(sum, q);
+    Wide sums[2][8] = {};
+    for (std::size_t k = 0; k < count; ++k) {
+      Word group[8] = {};
+      Word words[8];
+      std::memcpy(group, b[k] + i / 8 * static_cast<std::size_t>(width), static_cast<std::size_t>(width));
+      unpack(words, group, 8, width);
+      for (std::size_t h = 0; h < parts; ++h)
+        for (std::size_t j = 0; j < 8; ++j) sums[h][j] += static_cast<Wide>(a[parts * k + h][i + j]) * words[j];
+    }
+    for (std::size_t h = 0; h < parts; ++h)
+      for (std::size_t j = 0; j < 8; ++j) out[h][i + j] = reduce_wide(sums[h][j], q);
   }
 }
 
@@ -211,7 +220,7 @@ const Kernel portable_kernel = {
     add,             subtract,        negate,
     multiply,        multiply_add,    multiply_scalar,
     subtract_multiply_scalar,         reduce,
-    inner_product,   inner_product_pair, combine,
+    weighted_sum,    inner_product_pair, combine,
     quotients,       pack_words,      unpack_words,
     gather,
 };

@@ -55,6 +55,14 @@ void Plaintext::get(std::size_t i, std::size_t at, std::size_t count, Word* to) 
   }
 }
 
+const std::uint8_t* Plaintext::packed(std::size_t i, std::size_t at, std::size_t count, const Limb& limb,
+                                      PackedBlock& block) const noexcept {
+  if (constants.empty() && run == 1) return words.packed(i, at);
+  get(i, at, count, block.words.data());
+  limb.kernel->pack(block.bytes.data(), block.words.data(), static_cast<std::size_t>(packed_width(limb.modulus)), count, limb.modulus);
+  return block.bytes.data();
+}
+
 PackedPolynomial::PackedPolynomial(Memory& memory, std::size_t degree, std::vector<const Limb*> limbs)
     : degree_(degree), limbs_(std::move(limbs)) {
   // Each limb begins at a cache line; the last words may be read with what lies 64 bytes behind them. runtime/native/plaintext-bytes.ts counts
@@ -76,8 +84,12 @@ void PackedPolynomial::put(std::size_t i, const Word* words) noexcept {
 
 void PackedPolynomial::get(std::size_t i, std::size_t at, std::size_t count, Word* words) const noexcept {
   const auto& [modulus, tables, kernel] = *limbs_[i];
-  const auto width = static_cast<std::size_t>(packed_width(modulus));
-  kernel->unpack(words, reinterpret_cast<const std::uint8_t*>(bytes_.data()) + begins_[i] + at / 8 * width, width, count, modulus);
+  kernel->unpack(words, packed(i, at), static_cast<std::size_t>(packed_width(modulus)), count, modulus);
+}
+
+const std::uint8_t* PackedPolynomial::packed(std::size_t i, std::size_t at) const noexcept {
+  const auto width = static_cast<std::size_t>(packed_width(limbs_[i]->modulus));
+  return reinterpret_cast<const std::uint8_t*>(bytes_.data()) + begins_[i] + at / 8 * width;
 }
 
 Polynomial::Polynomial(Memory& memory, std::size_t degree, std::size_t limb_count)

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <vector>
@@ -76,6 +78,8 @@ class PackedPolynomial {
   void put(std::size_t i, const Word* words) noexcept;
   /// Words `at` .. `at + count - 1` of limb i, both multiples of eight.
   void get(std::size_t i, std::size_t at, std::size_t count, Word* words) const noexcept;
+  /// Where word `at` of limb i lies, a multiple of eight.
+  const std::uint8_t* packed(std::size_t i, std::size_t at) const noexcept;
 
  private:
   std::size_t degree_ = 0;
@@ -83,6 +87,13 @@ class PackedPolynomial {
   /// The byte at which each limb begins.
   std::vector<std::size_t> begins_;
   Buffer bytes_;
+};
+
+/// Up to 512 words, and packed ones.
+struct PackedBlock {
+  static constexpr std::size_t most = 512;
+  alignas(64) std::array<Word, most> words;
+  alignas(64) std::array<std::uint8_t, (most + 8) * sizeof(Word)> bytes;
 };
 
 /// An encoded vector modulo q_0 .. q_level, in transform form. Vectors that repeat take less: one whose first p slots come again and again is a
@@ -99,6 +110,8 @@ struct Plaintext {
 
   /// Writes words `at` .. `at + count - 1` of limb i; `at` is a multiple of `count`, which is a power of two, at least 8.
   void get(std::size_t i, std::size_t at, std::size_t count, Word* words) const noexcept;
+  /// The same words packed for a limb of these, with 64 readable bytes from every eight words on: either where they lie, or in `block`.
+  const std::uint8_t* packed(std::size_t i, std::size_t at, std::size_t count, const Limb& limb, PackedBlock& block) const noexcept;
 };
 
 }  // namespace fhec

@@ -12,8 +12,8 @@
 namespace fhec {
 namespace {
 
-/// Words that are worked on at once: those of ten inputs of two parts stay in the fastest caches.
-constexpr std::size_t block = 512;
+/// Words that are worked on at once: those of twenty inputs of two parts stay in the second cache.
+constexpr std::size_t block = PackedBlock::most;
 /// Each thread has this many pieces of work or more, so that none waits long for the last.
 constexpr std::size_t pieces = 8;
 
@@ -43,61 +43,54 @@ Shape shape_of(std::span<const Ciphertext* const> inputs, std::span<const Weight
   return shape;
 }
 
-/// One block of one limb of both parts of a row.
+/// One block of one limb of all parts of a row.
 class RowBlock {
  public:
   RowBlock(std::span<const Ciphertext* const> inputs, const Limb& limb, std::size_t limb_index, std::size_t at, std::size_t words)
       : inputs_(inputs), limb_(limb), index_(limb_index), at_(at), words_(words) {}
 
   void sum(Ciphertext& out, std::span<const WeightedTerm> row) {
-    begun_ = false;
-    for (const auto& [input, weight] : row) {
-      sources_[terms_] = inputs_[input];
-      weight->get(index_, at_, words_, weights_[terms_].data());
-      if (++terms_ == most_terms) finish(out);
+    for (std::size_t k = 0; k < row.size(); k += most_terms) {
+      const std::span<const WeightedTerm> terms = row.subspan(k, std::min(most_terms, row.size() - k));
+      for (std::size_t t = 0; t < terms.size(); t++) weights_[t] = terms[t].weight->packed(index_, at_, words_, limb_, blocks_[t]);
+      for (std::size_t part = 0; part < out.parts.size(); part += 2) add(out, terms, part, std::min<std::size_t>(2, out.parts.size() - part), k > 0);
     }
-    if (terms_ > 0) finish(out);
   }
 
  private:
-  /// What one pass takes; the weights, which are unpacked once for both parts, must stay in the fastest caches too.
+  /// What one pass takes; the copies of weights that lie otherwise must stay in the fastest caches too.
   static constexpr std::size_t most_terms = 32;
-  struct alignas(64) Words : std::array<Word, block> {};
 
-  /// Adds the terms so far to every part, or begins with them.
-  void finish(Ciphertext& out) {
-    for (std::size_t part = 0; part < out.parts.size(); part++) {
-      std::array<const Word*, most_terms> left;
-      std::array<const Word*, most_terms> right;
-      std::size_t count = 0;
-      for (std::size_t k = 0; k < terms_; k++) {
-        if (part >= sources_[k]->parts.size()) continue;
-        left[count] = sources_[k]->parts[part].limb(index_) + at_;
-        right[count++] = weights_[k].data();
-      }
-      Word* to = out.parts[part].limb(index_) + at_;
-      if (count == 0) {
-        if (!begun_) std::fill_n(to, words_, Word{0});
-        continue;
-      }
-      Word* made = begun_ ? scratch_.data() : to;
-      limb_.kernel->inner_product(made, left.data(), right.data(), count, words_, limb_.modulus);
-      if (begun_) limb_.kernel->add(to, to, made, words_, limb_.modulus);
+  /// Some parts of the sum of the terms, added to what is there if there is anything.
+  void add(Ciphertext& out, std::span<const WeightedTerm> terms, std::size_t part, std::size_t parts, bool begun) {
+    std::array<const Word*, 2 * most_terms> left;
+    std::array<const std::uint8_t*, most_terms> right;
+    std::size_t count = 0;
+    for (std::size_t t = 0; t < terms.size(); t++) {
+      const std::vector<Polynomial>& source = inputs_[terms[t].input]->parts;
+      if (part >= source.size()) continue;
+      for (std::size_t h = 0; h < parts; h++) left[parts * count + h] = source[part + h].limb(index_) + at_;
+      right[count++] = weights_[t];
     }
-    begun_ = true;
-    terms_ = 0;
+    Word* const to[] = {out.parts[part].limb(index_) + at_, out.parts[part + parts - 1].limb(index_) + at_};
+    Word* const made[] = {begun ? scratch_[0].data() : to[0], begun ? scratch_[1].data() : to[1]};
+    if (count > 0) limb_.kernel->weighted_sum(made, left.data(), right.data(), count, parts, words_, limb_.modulus);
+    for (std::size_t h = 0; h < parts; h++) {
+      if (count == 0 && !begun) std::fill_n(to[h], words_, Word{0});
+      if (count > 0 && begun) limb_.kernel->add(to[h], to[h], made[h], words_, limb_.modulus);
+    }
   }
+
+  struct alignas(64) Words : std::array<Word, block> {};
 
   std::span<const Ciphertext* const> inputs_;
   const Limb& limb_;
   std::size_t index_;
   std::size_t at_;
   std::size_t words_;
-  bool begun_ = false;
-  std::size_t terms_ = 0;
-  std::array<const Ciphertext*, most_terms> sources_;
-  std::array<Words, most_terms> weights_;
-  Words scratch_;
+  std::array<const std::uint8_t*, most_terms> weights_;
+  std::array<PackedBlock, most_terms> blocks_;
+  std::array<Words, 2> scratch_;
 };
 
 }  // namespace

@@ -57,7 +57,12 @@ void measure(std::size_t degree, int bits, KernelChoice choice) {
   Word* out = buffer.data() + limb_count * degree;
   const Modulus& q = moduli.front();
   const std::vector<const Word*> a(limb.begin(), limb.begin() + terms);
-  const std::vector<const Word*> b(limb.begin() + terms, limb.begin() + 2 * terms);
+  std::vector<std::vector<std::uint8_t>> packed(terms, std::vector<std::uint8_t>(8 * degree + 64));
+  std::vector<const std::uint8_t*> b;
+  for (std::size_t k = 0; k < terms; ++k) {
+    kernel.pack(packed[k].data(), limb[terms + k], static_cast<std::size_t>(packed_width(q)), degree, q);
+    b.push_back(packed[k].data());
+  }
   std::vector<Word> scalars(terms);
   for (Word& scalar : scalars) scalar = random() % q.value;
   std::vector<std::uint32_t> table(degree);
@@ -83,7 +88,8 @@ void measure(std::size_t degree, int bits, KernelChoice choice) {
          kernel.subtract_multiply_scalar(out, limb[0], limb[1], scalars[0], degree, q);
        }));
   line("reduce", median_microseconds([&] { kernel.reduce(out, limb[0], degree, q); }));
-  line("inner_product of 8", median_microseconds([&] { kernel.inner_product(out, a.data(), b.data(), terms, degree, q); }));
+  line("weighted_sum of 8", median_microseconds([&] { kernel.weighted_sum(&out, a.data(), b.data(), terms, 1, degree, q); }));
+  line("pack", median_microseconds([&] { kernel.pack(packed[0].data(), limb[0], static_cast<std::size_t>(packed_width(q)), degree, q); }));
   line("combine of 8", median_microseconds([&] { kernel.combine(out, a.data(), scalars.data(), terms, degree, q); }));
   line("gather", median_microseconds([&] { kernel.gather(out, limb[0], table.data(), degree); }));
 }

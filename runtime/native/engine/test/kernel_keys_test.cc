@@ -44,6 +44,43 @@ TEST(kernel_inner_product_pair) {
   }
 }
 
+TEST(kernel_weighted_sum) {
+  for (const int bits : prime_widths()) {
+    for (std::size_t count = 1; count <= 64; count += count < 20 ? 1 : 11) {
+      const std::size_t parts = 1 + count % 2;
+      const std::size_t n = std::size_t{8} << random_below(5);
+      const Modulus q(random_prime(bits, 8));
+      const auto width = static_cast<std::size_t>(packed_width(q));
+      // The largest values too, which strain the accumulators most.
+      for (const bool extreme : {false, true}) {
+        const auto draw = [&] { return extreme ? AlignedWords(n, q.value - 1) : random_words(n, q.value); };
+        std::vector<AlignedWords> a, b, packed;
+        for (std::size_t k = 0; k < parts * count; ++k) a.push_back(draw());
+        for (std::size_t k = 0; k < count; ++k) {
+          b.push_back(draw());
+          pack(packed.emplace_back(n + 8).data(), b[k].data(), n, static_cast<int>(width));
+        }
+        std::vector<const Word*> a_of;
+        std::vector<const std::uint8_t*> b_of;
+        for (const AlignedWords& words : a) a_of.push_back(words.data());
+        for (const AlignedWords& words : packed) b_of.push_back(reinterpret_cast<const std::uint8_t*>(words.data()));
+        for (const Kernel* kernel : kernels_of(q)) {
+          std::vector<AlignedWords> made(2, AlignedWords(n));
+          Word* const out[] = {made[0].data(), made[1].data()};
+          kernel->weighted_sum(out, a_of.data(), b_of.data(), count, parts, n, q);
+          for (std::size_t h = 0; h < parts; ++h) {
+            for (std::size_t i = 0; i < n; ++i) {
+              Word expected = 0;
+              for (std::size_t k = 0; k < count; ++k) expected = add_mod(expected, mul_mod(a[parts * k + h][i], b[k][i], q), q);
+              CHECK_EQUAL(made[h][i], expected);
+            }
+          }
+        }
+      }
+    }
+  }
+}
+
 TEST(kernel_packs_and_unpacks) {
   for (const int bits : prime_widths()) {
     for (const std::size_t n : {8, 16, 64, 512}) {

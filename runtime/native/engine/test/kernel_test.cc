@@ -148,45 +148,6 @@ TEST(kernel_reduce) {
   });
 }
 
-TEST(kernel_inner_product) {
-  for (const int bits : prime_widths()) {
-    for (std::size_t count = 1; count <= 64; count += count < 20 ? 1 : 11) {
-      const std::size_t n = std::size_t{8} << random_below(4);
-      const Modulus q(random_prime(bits, 8));
-      // The largest values too, which strain the accumulators most.
-      for (const bool extreme : {false, true}) {
-        std::vector<AlignedWords> a, b;
-        std::vector<const Word*> a_of, b_of;
-        for (std::size_t k = 0; k < count; ++k) {
-          a.push_back(extreme ? AlignedWords(n, q.value - 1) : random_words(n, q.value));
-          b.push_back(extreme ? AlignedWords(n, q.value - 1) : random_words(n, q.value));
-        }
-        for (std::size_t k = 0; k < count; ++k) {
-          a_of.push_back(a[k].data());
-          b_of.push_back(b[k].data());
-        }
-        AlignedWords expected(n, 0);
-        for (std::size_t i = 0; i < n; ++i) {
-          for (std::size_t k = 0; k < count; ++k) {
-            expected[i] = add_mod(expected[i], modulo(static_cast<Wide>(a[k][i]) * b[k][i], q), q);
-          }
-        }
-        for (const Kernel* kernel : kernels_of(q)) {
-          AlignedWords out(n);
-          kernel->inner_product(out.data(), a_of.data(), b_of.data(), count, n, q);
-          CHECK(out == expected);
-          // In the place of one of the inputs.
-          AlignedWords kept = a[count / 2];
-          a_of[count / 2] = kept.data();
-          kernel->inner_product(kept.data(), a_of.data(), b_of.data(), count, n, q);
-          a_of[count / 2] = a[count / 2].data();
-          CHECK(kept == expected);
-        }
-      }
-    }
-  }
-}
-
 TEST(kernel_combine) {
   for (const int bits : prime_widths()) {
     for (std::size_t count = 1; count <= 64; count += count < 20 ? 1 : 11) {
