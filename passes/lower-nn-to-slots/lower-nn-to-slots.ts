@@ -25,7 +25,7 @@ function lowerFunc(func: Func, { slots, costs = sealCosts, layouts }: LoweringOp
     costs,
     layoutOf: (layouts ?? assignLayouts(func, slots, costs)).of(func),
     on: ({ loc }) => emitArithmetic(builder, slots, loc),
-    refresh: (x, { loc }) => builder.create(refresh, [x], { period: slots }, loc),
+    refresh: (x, { loc }, period) => builder.create(refresh, [x], { period }, loc),
   });
   for (const param of func.params) {
     lowering.param(param, (layout, vectors) =>

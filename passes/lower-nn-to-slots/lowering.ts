@@ -10,7 +10,7 @@ import type { OperationCosts } from '../kernels/count-arithmetic.ts';
 import { encrypted, encryptedZero, foldArithmetic, publicVector, type Foldable } from '../kernels/fold-arithmetic.ts';
 import { applyLinearPlan, planLinearMap } from '../kernels/linear-map.ts';
 import { applyPolynomial } from '../kernels/polynomial.ts';
-import { copiesOfBits, copyBits } from '../kernels/slot-bits.ts';
+import { copiesOfBits, copyBits, topRun } from '../kernels/slot-bits.ts';
 import { shapeOf } from '../nn/linear-op.ts';
 import { coefficientsOf } from './coefficients.ts';
 import { matricesOf } from './layout-groups.ts';
@@ -21,6 +21,8 @@ export interface Packed<V> {
   readonly layout: Layout;
   /** Slots without an element hold 0 or copies of elements: safe for any polynomial. */
   readonly clean: boolean;
+  /** Every slot, whether it holds an element or not, repeats with this period, a power of two of at least {@link shortestPeriod}. */
+  readonly period: number;
 }
 
 /** What the lowering is written over: it emits slots ops, or counts what it would emit. */
@@ -30,8 +32,12 @@ export interface LoweringTarget<V> {
   readonly layoutOf: (value: Value) => Layout;
   /** The arithmetic for the vectors of an op of the nn level. */
   readonly on: (value: Value) => Arithmetic<V>;
-  readonly refresh: (x: V, value: Value) => V;
+  /** Bootstraps a vector that repeats with the period. */
+  readonly refresh: (x: V, value: Value, period: number) => V;
 }
+
+/** Fewer slots cannot be bootstrapped. */
+const shortestPeriod = 4;
 
 /** Lowers approximated nn, value after value. */
 export class Lowering<V> {
@@ -55,7 +61,7 @@ export class Lowering<V> {
     const layout = this.#target.layoutOf(value);
     const vectors = make(layout, layoutVectors(layout, this.#target.slots));
     this.#first ??= vectors[0];
-    this.#packed.set(value, { vectors: vectors.map(encrypted), layout, clean: true });
+    this.#packed.set(value, { vectors: vectors.map(encrypted), layout, clean: true, period: this.#periodOf(layout) });
   }
 
   op(value: Value): void {
@@ -116,7 +122,22 @@ export class Lowering<V> {
       const known = vector ?? publicVector(new Float64Array(1));
       return biasVectors.length > 0 ? on.addPlain(known, biasVectors[v]) : known;
     });
-    return { vectors, layout: plan.output, clean: plan.clean && plan.units.length === 0 };
+    // Diagonals and biases are zero but where the layout has an element or a copy; bare rotations keep whatever their operand has.
+    const periods = [...new Set(plan.units.map((u) => u.operand))].map((i) => operands[i].period);
+    if (plan.terms.length > 0 || biasVectors.length > 0) periods.push(this.#periodOf(plan.output));
+    return {
+      vectors,
+      layout: plan.output,
+      clean: plan.clean && plan.units.length === 0,
+      period: Math.max(shortestPeriod, ...periods),
+    };
+  }
+
+  /** The period of vectors that hold nothing but the elements of a layout and their copies. */
+  #periodOf(layout: Layout): number {
+    const { slots } = this.#target;
+    const run = topRun(copyBits(layout, slots), slots);
+    return run === 0 ? slots : Math.max(shortestPeriod, run & -run);
   }
 
   #bias(bias: Tensor, layout: Layout): Float64Array[] {
@@ -124,7 +145,7 @@ export class Lowering<V> {
   }
 
   #polynomial(value: Value): Packed<V> {
-    const { vectors, layout, clean } = this.packed(value.operands[0]);
+    const { vectors, layout, clean, period } = this.packed(value.operands[0]);
     const on = foldArithmetic(this.#target.on(value));
     const coefficients = coefficientsOf(value);
     const channel = channelOf(shapeOf(value));
@@ -141,13 +162,14 @@ export class Lowering<V> {
       vectors: vectors.map((x, v) => applyPolynomial(on, x, coefficients, (c) => spread(c, v))),
       layout,
       clean,
+      period: Math.max(period, this.#periodOf(layout)),
     };
   }
 
   #refresh(value: Value): Packed<V> {
     const packed = this.packed(value.operands[0]);
     const vectors = packed.vectors.map((x) =>
-      x.kind === 'encrypted' ? encrypted(this.#target.refresh(x.value, value)) : x,
+      x.kind === 'encrypted' ? encrypted(this.#target.refresh(x.value, value, packed.period)) : x,
     );
     return { ...packed, vectors };
   }
@@ -159,6 +181,11 @@ export class Lowering<V> {
       value.op === 'nn.add' ? on.add(x, b.vectors[v]) : on.mul(x, b.vectors[v]),
     );
     const copies = copyBits(a.layout, this.#target.slots) & copyBits(b.layout, this.#target.slots);
-    return { vectors, layout: { ...a.layout, copies: copiesOfBits(copies) }, clean: a.clean && b.clean };
+    return {
+      vectors,
+      layout: { ...a.layout, copies: copiesOfBits(copies) },
+      clean: a.clean && b.clean,
+      period: Math.max(a.period, b.period),
+    };
   }
 }

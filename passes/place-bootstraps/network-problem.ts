@@ -10,8 +10,8 @@ export interface PlacementCosts {
   readonly ringDegree: number;
   readonly levels: BootstrapLevels;
   readonly model: CostModel;
-  /** Seconds to bootstrap one vector. */
-  readonly bootstrap: number;
+  /** Seconds to bootstrap one vector of so many slots of data. */
+  readonly bootstrap: (slots: number) => number;
 }
 
 /** Seconds of a profiled op when its result stands at each level up to the highest for users. */
@@ -70,7 +70,9 @@ export function networkProblem(
         seconds: secondsByLevel(c.profile, costs),
         error: c.error,
       })),
-      refreshSeconds: value.op === 'param' ? Infinity : profile.vectors * costs.bootstrap,
+      refreshSeconds: value.op === 'param' ? Infinity : profile.vectors * costs.bootstrap(profile.period),
+      vectors: profile.vectors,
+      slots: profile.period,
     };
   });
   return { values, results: func.results.map((r) => placeOf(r.value)), levels: costs.levels };

@@ -15,6 +15,8 @@ import { Lowering } from '../lower-nn-to-slots/lowering.ts';
 export interface OpProfile {
   /** Vectors of its result. */
   readonly vectors: number;
+  /** Their slots repeat with this period. */
+  readonly period: number;
   /** Levels from each operand to the result. */
   readonly depths: readonly number[];
   /** How often each ckks op runs on operands that stand a number of levels above the result: `counts.get(op)[levels]`. */
@@ -173,16 +175,19 @@ export function profileOps(
   });
   const profiles = new Map<Value, OpProfile>();
   for (const param of func.params) {
+    let counted = 0;
     lowering.param(param, (_, vectors) => {
-      profiles.set(param, { vectors, depths: [], counts: new Map() });
+      counted = vectors;
       return Array.from({ length: vectors }, () => ({ owner: param, depths: new Map(), product: false }));
     });
+    const { period } = lowering.packed(param);
+    profiles.set(param, { vectors: counted, period, depths: [], counts: new Map() });
   }
   for (const op of func.body) {
     lowering.op(op);
     const vectors = lowering.packed(op).vectors.flatMap((v) => (v.kind === 'encrypted' ? [v.value] : []));
     const counter = counters.get(op) ?? new Counter(slots, op);
-    profiles.set(op, { vectors: vectors.length, ...counter.profile(vectors) });
+    profiles.set(op, { vectors: vectors.length, period: lowering.packed(op).period, ...counter.profile(vectors) });
   }
   return profiles;
 }

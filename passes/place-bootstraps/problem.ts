@@ -15,6 +15,9 @@ export interface PlacedValue {
   readonly choices: readonly ValueChoice[];
   /** Seconds to bootstrap this value; Infinity where that cannot be, as for inputs. */
   readonly refreshSeconds: number;
+  /** Ciphertexts that a bootstrap of this value takes, and the slots of data that each holds. */
+  readonly vectors: number;
+  readonly slots: number;
 }
 
 /**

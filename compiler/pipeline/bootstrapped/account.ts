@@ -73,17 +73,21 @@ export function accountOfBootstraps(
   problem: PlacementProblem,
   placement: Placement,
   main: Func,
-  { plan, seconds, encodingSeconds, precision }: BootstrapChain,
+  { plan, seconds, precision, priceOf }: BootstrapChain,
 ): BootstrapsAccount {
   const values = placedValues(main);
   const { input, output } = plan.levels;
+  const encodingSeconds = ({ refreshed }: Placement): number => {
+    const sizes = new Set(problem.values.filter((_, v) => refreshed[v]).map((value) => value.slots));
+    return [...sizes].reduce((sum, slots) => sum + priceOf(slots).once, 0);
+  };
   const places = values.flatMap((value, v): BootstrapPlace[] => {
     if (!placement.refreshed[v]) return [];
     const spent = problem.values[v].refreshSeconds;
     return [
       {
         node: onnxNodes(value.loc).at(0) ?? value.op,
-        vectors: Math.round(spent / seconds),
+        vectors: problem.values[v].vectors,
         levelFrom: placement.levels[v],
         levelTo: output,
         seconds: spent,
@@ -100,11 +104,8 @@ export function accountOfBootstraps(
     rules: rules.flatMap((name) => {
       const placed = placeBy(name, problem, main);
       if (!placed) return [];
-      const count = placed.refreshed.reduce(
-        (n, r, v) => n + (r ? Math.round(problem.values[v].refreshSeconds / seconds) : 0),
-        0,
-      );
-      return [{ rule: name, count, seconds: placed.seconds + encodingSeconds }];
+      const count = placed.refreshed.reduce((n, r, v) => n + (r ? problem.values[v].vectors : 0), 0);
+      return [{ rule: name, count, seconds: placed.seconds + encodingSeconds(placed) }];
     }),
   };
 }

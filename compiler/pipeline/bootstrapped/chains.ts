@@ -1,9 +1,9 @@
 import type { CostModel } from '../../../passes/analysis/cost-model.ts';
 import { emitBootstrap } from '../../../passes/kernels/bootstrap/emit.ts';
 import { chooseBootstrap, type ChosenBootstrap } from '../../../passes/kernels/bootstrap/choose.ts';
-import { bootstrapDefaults, planBootstrap } from '../../../passes/kernels/bootstrap/plan.ts';
+import { bootstrapDefaults, planBootstrap, withSlots } from '../../../passes/kernels/bootstrap/plan.ts';
 import { predictPrecision } from '../../../passes/kernels/bootstrap/precision.ts';
-import { priceOfBootstrap } from '../../../passes/place-bootstraps/bootstrap-cost.ts';
+import { priceOfBootstrap, type BootstrapPrice } from '../../../passes/place-bootstraps/bootstrap-cost.ts';
 import { copiedBootstraps } from '../../../passes/schedule/bootstrapping.ts';
 import type { Chain } from '../../../passes/schedule/schedule.ts';
 
@@ -14,6 +14,8 @@ export interface BootstrapChain extends ChosenBootstrap {
   readonly seconds: number;
   /** To encode its vectors, once for all bootstraps. */
   readonly encodingSeconds: number;
+  /** Of a bootstrap on this chain of so many slots of data. */
+  readonly priceOf: (slots: number) => BootstrapPrice;
 }
 
 /** What chains are tried with: log2 of the user's scale, and special primes. More special primes make key switches cheaper and leave fewer levels. */
@@ -51,8 +53,14 @@ export type NativeModel = (specialPrimes: number) => CostModel;
 
 function withCosts(chosen: ChosenBootstrap, modelOf: NativeModel): BootstrapChain {
   const model = modelOf(chosen.parameters.specialPrimes.length);
-  const { each, once } = priceOfBootstrap(chosen, model);
-  return { ...chosen, model, seconds: each, encodingSeconds: once };
+  const prices = new Map<number, BootstrapPrice>();
+  const priceOf = (slots: number): BootstrapPrice => {
+    const price = prices.get(slots) ?? priceOfBootstrap({ ...chosen, plan: withSlots(chosen.plan, slots) }, model);
+    prices.set(slots, price);
+    return price;
+  };
+  const { each, once } = priceOf(chosen.plan.slots);
+  return { ...chosen, model, seconds: each, encodingSeconds: once, priceOf };
 }
 
 /** The chains of one scale and number of special primes, by falling user levels. */
@@ -85,8 +93,8 @@ export function insecureChains(ringDegree: number, modelOf: NativeModel): Bootst
 
 /** What the schedule needs to know of it. */
 export function scheduleChain({ plan, parameters }: BootstrapChain): Chain {
-  const bootstrapping = copiedBootstraps(parameters, plan.levels, (builder, x) =>
-    emitBootstrap(builder, x, plan, parameters),
+  const bootstrapping = copiedBootstraps(parameters, plan.levels, (builder, x, period) =>
+    emitBootstrap(builder, x, withSlots(plan, period), parameters),
   );
   return { parameters, bootstrapping };
 }

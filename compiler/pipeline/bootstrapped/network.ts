@@ -74,13 +74,19 @@ export class BootstrappedNetwork {
     const place = new Map(placedValues(this.main).map((value, i) => [value, after[i]]));
     this.#open = new Map(
       space.layers.map(({ value }, i) => {
-        const layout = layoutOf(place.get(value) ?? value);
+        const folding = place.get(value) ?? value;
+        const layout = layoutOf(folding);
+        // How the vectors repeat depends on what stands before.
+        const period = profiles.get(folding)?.period ?? this.slots;
         return [
           value,
           choices[i].map((candidate) => ({
             candidate,
             error: candidate.error,
-            profile: profilePolynomial(shapeOf(value), candidate.coefficients, layout, this.slots, this.costs),
+            profile: {
+              ...profilePolynomial(shapeOf(value), candidate.coefficients, layout, this.slots, this.costs),
+              period,
+            },
           })),
         ];
       }),
@@ -94,14 +100,19 @@ export class BootstrappedNetwork {
 
   /** The problem of placing bootstraps on a chain, with the candidates that `allowed` leaves. */
   problem(
-    { plan, parameters, model, seconds }: BootstrapChain,
+    { plan, parameters, model, priceOf }: BootstrapChain,
     allowed: (activation: Value, candidate: Candidate) => boolean = () => true,
   ): PlacementProblem {
     if (slotCount(parameters) !== this.slots) throw new InternalError('the chain is for another ring degree');
     return networkProblem(
       this.main,
       (value) => this.#open.get(value)?.filter((c) => allowed(value, c.candidate)) ?? this.#fixed.get(value) ?? [],
-      { ringDegree: parameters.ringDegree, levels: plan.levels, model, bootstrap: seconds },
+      {
+        ringDegree: parameters.ringDegree,
+        levels: plan.levels,
+        model,
+        bootstrap: (slots) => priceOf(slots).each,
+      },
     );
   }
 }

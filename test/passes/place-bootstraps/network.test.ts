@@ -13,13 +13,14 @@ import { bootstrapModule } from '../../../passes/kernels/bootstrap/module.ts';
 import {
   bootstrapDefaults,
   planBootstrap,
+  withSlots,
   type BootstrapRequest,
   type PlannedBootstrap,
 } from '../../../passes/kernels/bootstrap/plan.ts';
 import { sealCosts } from '../../../passes/kernels/count-arithmetic.ts';
 import { assignLayouts } from '../../../passes/lower-nn-to-slots/assign-layouts.ts';
 import { lowerNnToSlots } from '../../../passes/lower-nn-to-slots/lower-nn-to-slots.ts';
-import { priceOfBootstrap } from '../../../passes/place-bootstraps/bootstrap-cost.ts';
+import { priceOfBootstrap, type BootstrapPrice } from '../../../passes/place-bootstraps/bootstrap-cost.ts';
 import { insertRefreshes } from '../../../passes/place-bootstraps/insert-refreshes.ts';
 import { networkProblem, onlyChoices } from '../../../passes/place-bootstraps/network-problem.ts';
 import { profileOps } from '../../../passes/place-bootstraps/op-profiles.ts';
@@ -57,19 +58,22 @@ function residual(blocks: number): Module {
   return net.finish(net.linear([x], [dense(3, 256, net.random)], [1, 3]));
 }
 
+const priceOf = (planned: PlannedBootstrap, slots: number): BootstrapPrice =>
+  priceOfBootstrap({ ...planned, plan: withSlots(planned.plan, slots) }, model);
+
 function compile(nn: Module, planned: PlannedBootstrap) {
   const layouts = assignLayouts(nn.funcs[0], request.slots, sealCosts);
   const profiles = profileOps(nn.funcs[0], layouts, request.slots, sealCosts);
   const { levels } = planned.plan;
-  const bootstrap = priceOfBootstrap(planned, model).each;
+  const bootstrap = (slots: number): number => priceOf(planned, slots).each;
   const [placement] = placeBootstraps(
     networkProblem(nn.funcs[0], onlyChoices(profiles), { ringDegree: request.ringDegree, levels, model, bootstrap }),
   );
   const refreshed: Module = { ...nn, funcs: [insertRefreshes(nn.funcs[0], placement)] };
   const slots = lowerNnToSlots(refreshed, { slots: request.slots, layouts });
   const { parameters, plan } = planned;
-  const bootstrapping = copiedBootstraps(parameters, levels, (builder, x) =>
-    emitBootstrap(builder, x, plan, parameters),
+  const bootstrapping = copiedBootstraps(parameters, levels, (builder, x, period) =>
+    emitBootstrap(builder, x, withSlots(plan, period), parameters),
   );
   const ckks = scheduleSlots(slots, {
     precisionBits: -Infinity,
@@ -94,6 +98,9 @@ describe('a residual network deeper than its chain', () => {
     expect(count(refreshed, 'nn.refresh')).toBe(4);
     expect(count(slots, 'slots.refresh')).toBe(4);
     expect(count(ckks, 'ckks.mod_raise')).toBe(4);
+    // 256 numbers, repeated in the 512 slots where the linear map before yields copies.
+    const periods = slots.funcs[0].body.flatMap((v) => (v.op === 'slots.refresh' ? [v.attrs['period']] : []));
+    expect(periods).toEqual([256, 512, 256, 512]);
     expect(verifyModule(refreshed, approximatedNnSpec)).toEqual([]);
     expect(verifyModule(ckks, ckksSpec)).toEqual([]);
     checkModule(ckks, { insecureForTests: true });
@@ -121,7 +128,7 @@ describe('a residual network deeper than its chain', () => {
   it('costs what was predicted', () => {
     const { placement, ckks } = compiled;
     const { seconds } = costOf(shareCommonSubexpressions(ckks).funcs[0], planned.parameters, model);
-    const predicted = placement.seconds + priceOfBootstrap(planned, model).once;
+    const predicted = placement.seconds + priceOf(planned, 256).once + priceOf(planned, 512).once;
     expect(Math.abs(predicted / seconds - 1)).toBeLessThan(0.05);
   });
 });

@@ -80,6 +80,8 @@ describe('the alternatives', () => {
       operands,
       choices: [{ depths, seconds: Array.from({ length: user + 3 }, (_, l) => cost * (l + 1)), error: 0 }],
       refreshSeconds: 1000,
+      vectors: 1,
+      slots: 16,
     });
     const values: PlacedValue[] = [{ ...op([], [], 0), refreshSeconds: Infinity }];
     const add = (operands: readonly number[], depths: readonly number[], cost: number): number =>

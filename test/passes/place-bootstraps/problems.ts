@@ -36,12 +36,16 @@ export const problems = (most: number, mostChoices: number): fc.Arbitrary<Placem
                 { weight: 5, arbitrary: fc.integer({ min: 0, max: 60 }) },
                 fc.constant(Infinity),
               ),
+              vectors: fc.constant(1),
+              slots: fc.constant(16),
             }),
           );
       const first = {
         operands: [],
         choices: [{ depths: [], seconds: new Array<number>(output + 1).fill(0), error: 0 }],
         refreshSeconds: Infinity,
+        vectors: 1,
+        slots: 16,
       };
       return fc.tuple(...Array.from({ length: count }, (_, i) => value(i + 1))).map((values) => ({
         values: [first, ...values],
