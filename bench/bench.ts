@@ -11,6 +11,14 @@ export interface BenchOptions {
   readonly threads: number | undefined;
   /** Bootstraps in a row. */
   readonly repeat: number;
+  /** Images of a deep network that are truly encrypted to be held against the exact network; `images` of them give the other seconds. */
+  readonly agreement: number;
+  /** Keeps compiled deep networks and their calibrations, and takes them from there; undefined for a temporary folder. */
+  readonly cache: string | undefined;
+  /** Test inputs of a deep network as `fhec infer` takes them; undefined for those of the bench. */
+  readonly test: string | undefined;
+  /** More arguments of `fhec compile` for a deep network. */
+  readonly compile: readonly string[];
 }
 
 /** What the families of figures share about one sample. */
@@ -36,3 +44,15 @@ export type Part = (
 export const figure = (name: string, value: number, unit = ''): Figure => ({ figure: name, value, unit });
 
 export const calibrationImages = 500;
+
+/** One of everything. */
+export const leastOptions: BenchOptions = {
+  images: 1,
+  simulated: 0,
+  threads: undefined,
+  repeat: 1,
+  agreement: 1,
+  cache: undefined,
+  test: undefined,
+  compile: [],
+};

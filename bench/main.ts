@@ -1,7 +1,8 @@
 /**
  * Measures the samples and the engine: npm run bench -- NAME [--json] [--only FAMILY ...] [--images n] [--simulate [n]] [--threads n] [--repeat n]
+ *   [--agreement n] [--cache DIR] [--test INPUTS] [--compile ARGUMENTS]
  *
- * NAME is a sample (mlp, lenet, lenet-max, fashion), all of them by `all`, or a part of the engine (engine, bootstrap, bootstrap15, bootstrap16). Figures go to stdout, progress to stderr.
+ * NAME is a sample (mlp, lenet, lenet-max, fashion), all of them by `all`, a network that bootstraps (resnet20, resnet32), or a part of the engine (engine, bootstrap, bootstrap15, bootstrap16). Figures go to stdout, progress to stderr.
  */
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import { compileSample, sampleKeys, samples, type SampleKey } from '../samples/e2e/sample.ts';
@@ -9,6 +10,7 @@ import { calibrationImages, type BenchOptions, type Family, type Part } from './
 import { figureLine, figureTable, machine, type Figure } from './figure.ts';
 import { accuracyFigures } from './figures/accuracy.ts';
 import { bootstrapFigures, bootstrapNames } from './figures/bootstrap.ts';
+import { deepFigures, deepNetworks } from './figures/deep.ts';
 import { degreeFigures } from './figures/degrees.ts';
 import { engineFigures } from './figures/engine.ts';
 import { nativeFigures } from './figures/native.ts';
@@ -31,6 +33,7 @@ const parts: Readonly<Record<string, Part>> = {
   engine: engineFigures,
   bootstrap: bootstrapFigures(bootstrapNames),
   ...Object.fromEntries(bootstrapNames.map((name) => [name, bootstrapFigures([name])])),
+  ...Object.fromEntries(Object.keys(deepNetworks).map((name) => [name, deepFigures(name)])),
 };
 
 interface Flags {
@@ -40,6 +43,10 @@ interface Flags {
   readonly simulate?: number | true;
   readonly threads?: number;
   readonly repeat: number;
+  readonly agreement: number;
+  readonly cache?: string;
+  readonly test?: string;
+  readonly compile: string;
 }
 
 async function measure(
@@ -63,8 +70,10 @@ async function main(name: string, flags: Flags): Promise<void> {
   const part = parts[name];
   const chosen = flags.only ?? familyNames;
   const on = machine();
-  const { images, threads, simulate, repeat } = flags;
-  const options = { images, threads, repeat, simulated: simulate === true ? Infinity : (simulate ?? 0) };
+  const { images, threads, simulate, repeat, agreement, cache, test } = flags;
+  const simulated = simulate === true ? Infinity : (simulate ?? 0);
+  const compile = flags.compile.split(' ').filter((argument) => argument !== '');
+  const options = { images, threads, repeat, simulated, agreement, cache, test, compile };
   const figures: Figure[] = [];
   const show = (figure: Figure): void => {
     figures.push(figure);
@@ -94,6 +103,15 @@ await new Command('bench')
   .option('--images <n>', 'images truly encrypted', whole(1), 4)
   .option('--simulate [n]', 'accuracy under simulated noise on all test images, or on the first n', whole(1))
   .option('--threads <n>', 'threads of the server; by default the cores, for SEAL at most 2', whole(1))
+  .option(
+    '--agreement <n>',
+    'images of a deep network, truly encrypted and held against the exact network',
+    whole(1),
+    20,
+  )
+  .option('--cache <folder>', 'compiled deep networks and their calibrations are kept there, and taken from there')
+  .option('--test <inputs>', 'test inputs of a deep network, as fhec infer takes them')
+  .option('--compile <arguments>', 'more arguments of fhec compile for a deep network, as one text', '')
   .option('--repeat <n>', 'bootstraps in a row, each of new random numbers', whole(1), 1)
   .action(main)
   .parseAsync();

@@ -4,6 +4,7 @@ import { CompilationStopped } from '../../compiler/options.ts';
 import { canonicalise } from '../../compiler/pipeline/canonical.ts';
 import { mainOf } from '../../compiler/pipeline/main-of.ts';
 import type { Module } from '../../ir/module.ts';
+import type { Tensor } from '../../ir/tensor.ts';
 import { argmaxBatch, evaluateBatch, packBatch } from '../../passes/analysis/evaluate-batch.ts';
 import { simulate } from '../../runtime/simulator/simulate.ts';
 import { writeFiles } from '../../samples/e2e/files.ts';
@@ -14,17 +15,22 @@ import type { Figure } from '../figure.ts';
 
 const batchSize = 100;
 
+/** The classes that an nn module gives images. */
+export function predictionsOf(module: Module, images: readonly Tensor[]): number[] {
+  const main = mainOf(module);
+  const classes: number[] = [];
+  for (let first = 0; first < images.length; first += batchSize) {
+    const batch = images.slice(first, first + batchSize);
+    const logits = evaluateBatch(main, [packBatch(batch)], batch.length).get(main.results[0].value);
+    classes.push(...argmaxBatch(logits ?? new Float64Array(0), batch.length));
+  }
+  return classes;
+}
+
 /** The share of right answers of an nn module on a whole split. */
 export function accuracyOf(module: Module, split: Split): number {
-  const main = mainOf(module);
-  let right = 0;
-  for (let first = 0; first < split.count; first += batchSize) {
-    const batch = Math.min(batchSize, split.count - first);
-    const inputs = packBatch(Array.from({ length: batch }, (_, i) => imageOf(split, first + i)));
-    const logits = evaluateBatch(main, [inputs], batch).get(main.results[0].value) ?? new Float64Array(0);
-    argmaxBatch(logits, batch).forEach((label, i) => (right += label === split.labels[first + i] ? 1 : 0));
-  }
-  return right / split.count;
+  const images = Array.from({ length: split.count }, (_, i) => imageOf(split, i));
+  return predictionsOf(module, images).filter((c, i) => c === split.labels[i]).length / split.count;
 }
 
 /** The exact network of a sample. */

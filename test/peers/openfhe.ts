@@ -7,7 +7,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { isSecure, type Parameters } from '../../ir/ckks/parameters.ts';
 import { primeBelow } from '../../passes/schedule/primes.ts';
 import { openNativeBench } from '../../compiler/cli/calibrate/native-bench.ts';
-import { figure } from '../../bench/bench.ts';
+import { figure, leastOptions } from '../../bench/bench.ts';
 import { figureLine, figureTable, machine, median, type Figure } from '../../bench/figure.ts';
 import { bootstrapFigures } from '../../bench/figures/bootstrap.ts';
 import { findPython, howToInstall, OpenFhe, type PeerBootstrap } from './openfhe-process.ts';
@@ -81,7 +81,7 @@ async function* bootstrapComparison(peer: OpenFhe, { logDegree, threads }: Flags
   await peer.bootstrap();
   await once();
   let seconds = NaN;
-  const options = { images: 1, simulated: 0, threads, repeat: 1 };
+  const options = { ...leastOptions, threads };
   for await (const ours of bootstrapFigures([name])((text) => progress(`fhec: ${text}`), options)) {
     if (ours.figure === `${name}.seconds${threads}`) seconds = ours.value;
     yield ours;
