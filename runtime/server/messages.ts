@@ -42,15 +42,17 @@ export interface Handover {
   readonly bytes: Uint8Array;
 }
 
+/** What a worker knows of a run when it is over. */
+export interface RunFacts {
+  /** It waited for other workers. */
+  readonly waitedSeconds: number;
+  /** The most bytes that the native engine ever held. */
+  readonly enginePeakBytes?: number;
+}
+
 /** Worker to server, beside `Failed`. */
 export type WorkerReply =
   | { readonly kind: 'ready' }
   | { readonly kind: 'progress'; readonly done: number; readonly instruction: number }
   | { readonly kind: 'output'; readonly register: Register; readonly bytes: Uint8Array }
-  | {
-      readonly kind: 'finished';
-      readonly seconds: number;
-      readonly waitedSeconds: number;
-      /** The most bytes that the native engine ever held. */
-      readonly enginePeakBytes?: number;
-    };
+  | ({ readonly kind: 'finished'; readonly seconds: number } & RunFacts);

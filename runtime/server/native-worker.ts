@@ -1,5 +1,4 @@
-import { parentPort, workerData } from 'node:worker_threads';
-import { InternalError } from '../../ir/diagnostics.ts';
+import { workerData } from 'node:worker_threads';
 import { readContainer } from '../../ir/program/container.ts';
 import { readModel } from '../../ir/program/model-file.ts';
 import {
@@ -19,20 +18,16 @@ import { plaintextBytes } from '../native/plaintext-bytes.ts';
 import { PlaintextStore } from '../native/plaintext-store.ts';
 import { runFused } from '../native/run-fused.ts';
 import { giveCiphertext, takeCiphertext } from '../native/transfer.ts';
-import { failedBy, type Failed } from '../worker-link.ts';
 import { KeyCache, keyUses } from './key-cache.ts';
-import type { NativeWorkerStart, RunRequest, WorkerReply } from './messages.ts';
+import type { NativeWorkerStart } from './messages.ts';
 import { nativeKeyBytes } from './native-memory.ts';
+import { serveRuns, type AnswerRun } from './serve-runs.ts';
 
 /** The one worker of a native server: runs whole programs, on an engine that has threads of its own. */
 const start = workerData as NativeWorkerStart;
 
-if (!parentPort) throw new InternalError('the worker was started outside a worker thread');
-const port = parentPort;
-
-const reply = (message: WorkerReply | Failed): void => port.postMessage(message);
-
-function serve(): void {
+/** Loads model and keys. */
+function open(): AnswerRun {
   const { program, fingerprint } = readModel(
     // The file stays open until the thread ends.
     readContainer(openFile(start.modelPath), 'model'),
@@ -65,45 +60,21 @@ function serve(): void {
   const types = program.inputs.flatMap((signature) => signature.registers.map(() => signature));
   const registers = program.outputs.flatMap((output) => output.registers);
 
-  const runOnce = ({ run, inputs: bytes }: RunRequest): void => {
-    const started = performance.now();
+  return ({ inputs: bytes }, { output, cancelled, onProgress }) => {
     const held: Handle[] = [];
-    let reported = 0;
     cache.startRun();
     try {
       bytes.forEach((b, r) => held.push(takeCiphertext(engine, parameters, b, types[r])));
-      const results = runFused(program, steps, { engine, backend, keys, plaintexts }, held.slice(), {
-        cancelled: () => Atomics.load(start.control, 0) >= run,
-        onProgress: (done, instruction) => {
-          if (done - reported < 0.01 && done < 1) return;
-          reported = done;
-          reply({ kind: 'progress', done, instruction });
-        },
-      });
+      const runner = { engine, backend, keys, plaintexts };
+      const results = runFused(program, steps, runner, held.slice(), { cancelled, onProgress });
       held.push(...results);
-      results.forEach((cipher, i) =>
-        reply({ kind: 'output', register: registers[i], bytes: giveCiphertext(engine, parameters, cipher) }),
-      );
+      results.forEach((cipher, i) => output(registers[i], giveCiphertext(engine, parameters, cipher)));
     } finally {
       // An input that is a result, and a result that is two, have one handle.
       for (const cipher of new Set(held)) engine.release(cipher);
     }
-    const seconds = (performance.now() - started) / 1000;
-    reply({ kind: 'finished', seconds, waitedSeconds: 0, enginePeakBytes: engine.peakBytes() });
+    return { waitedSeconds: 0, enginePeakBytes: engine.peakBytes() };
   };
-
-  port.on('message', (request: RunRequest) => {
-    try {
-      runOnce(request);
-    } catch (error) {
-      reply(failedBy(error));
-    }
-  });
-  reply({ kind: 'ready' });
 }
 
-try {
-  serve();
-} catch (error) {
-  reply(failedBy(error));
-}
+await serveRuns(start.control, open);

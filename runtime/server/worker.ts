@@ -1,4 +1,4 @@
-import { parentPort, receiveMessageOnPort, workerData, type MessagePort } from 'node:worker_threads';
+import { receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { fail, InternalError } from '../../ir/diagnostics.ts';
 import { readContainer } from '../../ir/program/container.ts';
 import { readModel } from '../../ir/program/model-file.ts';
@@ -11,21 +11,14 @@ import { withPlaintextCache } from '../plaintext-cache.ts';
 import { sealBackend } from '../seal/backend.ts';
 import { guard, openSeal, type CipherText, type Seal } from '../seal/library.ts';
 import { newCipherText } from '../seal/pools.ts';
-import { failedBy, type Failed } from '../worker-link.ts';
 import { ownedInstructions } from './partition.ts';
 import { keyUses } from './key-cache.ts';
 import { ResidentKeys } from './resident-keys.ts';
-import type { Handover, RunRequest, WorkerReply, WorkerStart } from './messages.ts';
+import type { Handover, WorkerStart } from './messages.ts';
+import { serveRuns, type AnswerRun } from './serve-runs.ts';
 
 /** One worker of a server: holds SEAL, its share of the evaluation keys, and runs its share of the program on request. */
 const start = workerData as WorkerStart;
-
-const port = ((): MessagePort => {
-  if (!parentPort) throw new InternalError('the worker was started outside a worker thread');
-  return parentPort;
-})();
-
-const reply = (message: WorkerReply | Failed): void => port.postMessage(message);
 
 /** For each register the other workers that need it, and whether it is a result of the program. */
 function destinations(program: Program): Map<Register, Set<number>> {
@@ -41,7 +34,8 @@ function destinations(program: Program): Map<Register, Set<number>> {
   return wanted;
 }
 
-async function serve(): Promise<void> {
+/** Loads model and keys. */
+async function open(): Promise<AnswerRun> {
   const model = withFile(start.modelPath, (file) => readModel(readContainer(file, 'model')));
   const { program } = model;
   const inputs = inputCount(program);
@@ -63,11 +57,9 @@ async function serve(): Promise<void> {
   const outputs = new Set(program.outputs.flatMap((o) => o.registers));
   const types = program.inputs.flatMap((signature) => signature.registers.map(() => signature));
 
-  const runOnce = ({ run, inputs: bytes }: RunRequest): void => {
-    const started = performance.now();
+  return ({ run, inputs: bytes }, { output, cancelled, onProgress }) => {
     const mailbox = new Mailbox(seal, run);
     const ciphers: CipherText[] = [];
-    let reported = 0;
     keys.startRun();
     try {
       bytes.forEach((b, r) => ciphers.push(loadCiphertext(seal, b, types[r])));
@@ -80,30 +72,17 @@ async function serve(): Promise<void> {
             if (!peers && !outputs.has(register)) return;
             const saved = saveCiphertext(seal, cipher);
             peers?.forEach((peer) => send(peer, { run, register, bytes: saved }));
-            if (outputs.has(register)) reply({ kind: 'output', register, bytes: saved });
+            if (outputs.has(register)) output(register, saved);
           },
         },
-        cancelled: () => Atomics.load(start.control, 0) >= run,
-        onProgress: (done, instruction) => {
-          if (done - reported < 0.01 && done < 1) return;
-          reported = done;
-          reply({ kind: 'progress', done, instruction });
-        },
+        cancelled,
+        onProgress,
       });
     } finally {
       for (const c of ciphers) c.delete();
     }
-    reply({ kind: 'finished', seconds: (performance.now() - started) / 1000, waitedSeconds: mailbox.waited / 1000 });
+    return { waitedSeconds: mailbox.waited / 1000 };
   };
-
-  port.on('message', (request: RunRequest) => {
-    try {
-      runOnce(request);
-    } catch (error) {
-      reply(failedBy(error));
-    }
-  });
-  reply({ kind: 'ready' });
 }
 
 function send(peer: number, handover: Handover): void {
@@ -155,4 +134,4 @@ class Mailbox {
   }
 }
 
-serve().catch((error: unknown) => reply(failedBy(error)));
+await serveRuns(start.control, open);
