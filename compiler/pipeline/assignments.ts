@@ -3,8 +3,13 @@ import type { Module, Value } from '../../ir/module.ts';
 import { findActivation } from '../../ir/nn/activations.ts';
 import { activationStages } from '../../passes/approximate/activation-stages.ts';
 import { approximateActivations } from '../../passes/approximate/approximate-activations.ts';
-import type { Candidate } from '../../passes/approximate/candidate.ts';
-import { allCandidates, usefulCandidates } from '../../passes/approximate/candidates.ts';
+import type { Candidate, DirectCandidate } from '../../passes/approximate/candidate.ts';
+import {
+  compositesFor,
+  polynomialsFor,
+  usefulCandidates,
+  type CandidateOptions,
+} from '../../passes/approximate/candidates.ts';
 import { exactActivations, refitInNetwork, type ActivationOutputs } from '../../passes/approximate/refit-in-network.ts';
 import { multiplicativeDepths } from '../../passes/nn/depth.ts';
 import { frontOfDegrees, uniformAssignments, type DegreeAssignment } from '../../passes/approximate/choose-degrees.ts';
@@ -22,10 +27,10 @@ export interface Assignment {
   readonly depth: number;
   /** With the coefficients as they were fitted layer by layer. */
   readonly module: Module;
-  /** With the coefficients as they were fitted layer by layer; runs the calibration images, once. */
-  readonly fitted: () => Assessment;
-  /** Runs the calibration images some times, once. */
+  /** Runs some calibration images twice, once. */
   readonly judged: () => Judgement;
+  /** The judged one on more images, where there are more than judge every choice; runs them once. */
+  readonly confirmed: () => Assessment;
 }
 
 /** An assignment with its final coefficients: fitted layer by layer, or fitted again through the network where that loses less. */
@@ -34,14 +39,23 @@ export interface Judgement extends Assessment {
   readonly module: Module;
 }
 
-type Priced = Candidate & { readonly seconds: number };
+interface Price {
+  readonly seconds: number;
+}
+type Priced = Candidate & Price;
 
 /** An activation of canonical nn and what may stand for it. */
 export interface Layer {
   readonly value: Value;
   readonly stage: number;
-  readonly choices: readonly Priced[];
+  /** Polynomials of every degree. */
+  readonly direct: readonly (DirectCandidate & Price)[];
+  /** These and composites, which take longer to find: found when asked for. */
+  readonly choices: () => readonly Priced[];
 }
+
+/** By how much of its half width an interval moves out, of networks so deep that errors of many layers add up before it. */
+const deepMargins: readonly number[] = [0.2, 0.4, 0.8];
 
 /** The ring degree and level at which activations are priced before parameters are known: only ratios between degrees count. */
 const pricedAt = { ringDegree: 16384, primes: 8 };
@@ -62,6 +76,8 @@ export class AssignmentSpace {
   readonly #confirming: Calibration;
   readonly #layers: readonly Layer[];
   readonly #known = new Map<string, Assignment>();
+  /** Of candidates met so far. */
+  readonly #numbers = new Map<Candidate, number>();
   #targets: ActivationOutputs | undefined;
 
   constructor(module: Module, calibration: Calibration, options: CompileOptions, model: CostModel) {
@@ -72,18 +88,21 @@ export class AssignmentSpace {
     this.#confirming = confirmingPart(calibration, main);
     const { ringDegree, primes } = pricedAt;
     const product = model.seconds('mul', ringDegree, primes) + model.seconds('relinearize', ringDegree, primes);
+    const priced = <C extends Candidate>(c: C): C & Price => ({ ...c, seconds: c.multiplications * product });
+    const wanted: CandidateOptions = {
+      maxDegree: options.maxDegree ?? 15,
+      granularity: options.perChannel === false ? 'tensor' : 'channel',
+      ...(options.target === 'native' && { margins: deepMargins }),
+    };
     this.#layers = main.body
       .filter((value) => findActivation(value.op))
       .map((value) => {
         const profile = calibration.profile.get(value);
-        const all = profile
-          ? allCandidates(value, profile, {
-              maxDegree: options.maxDegree ?? 15,
-              granularity: options.perChannel === false ? 'tensor' : 'channel',
-            })
-          : [];
-        const choices = all.map((c) => ({ ...c, seconds: c.multiplications * product }));
-        return { value, stage: stages.get(value) ?? 0, choices };
+        const direct = profile ? polynomialsFor(value, profile, wanted).map(priced) : [];
+        let all: readonly Priced[] | undefined;
+        const composites = (): Priced[] => (profile ? compositesFor(value, profile, wanted).map(priced) : []);
+        const choices = (): readonly Priced[] => (all ??= [...direct, ...composites()]);
+        return { value, stage: stages.get(value) ?? 0, direct, choices };
       });
   }
 
@@ -92,25 +111,19 @@ export class AssignmentSpace {
     return this.#layers;
   }
 
-  /** Judged on more images, where there are more than judge every choice. */
-  confirmed(assignment: Assignment): Assessment {
-    if (this.#confirming.exact.length === this.#calibration.exact.length) return assignment.judged();
-    return assessNetwork(mainOf(assignment.judged().module), this.#confirming);
-  }
-
   /** No assignment has fewer levels in its activations. */
   leastLevels(): number {
     return levelsOf(
       this.#layers,
-      this.#layers.map(({ choices }) => choices.reduce((a, b) => (b.levels < a.levels ? b : a))),
+      this.#layers.map(({ direct }) => direct.reduce((a, b) => (b.levels < a.levels ? b : a))),
     );
   }
 
-  /** The assignment of these candidates, each one of its layer's. */
+  /** The assignment of these polynomials, each one of its layer's. */
   of(candidates: readonly Candidate[]): Assignment {
     const layers = candidates.map((candidate, i) => {
-      const choices = this.#layers[i].choices.filter((c) => c === candidate);
-      if (choices.length !== 1) throw new InternalError(`${candidate.label} is no candidate of layer ${i}`);
+      const choices = this.#layers[i].direct.filter((c) => c === candidate);
+      if (choices.length !== 1) throw new InternalError(`${candidate.label} is no polynomial of layer ${i}`);
       return { choices };
     });
     return this.#assignment(layers, { picks: candidates.map(() => 0), levels: levelsOf(this.#layers, candidates) });
@@ -118,7 +131,7 @@ export class AssignmentSpace {
 
   /** OLA's: by rising depth, and for each depth by rising seconds and falling predicted error. */
   layerwise(): Assignment[][] {
-    const layers = this.#layers.map(({ stage, choices }) => ({ stage, choices: usefulCandidates(choices) }));
+    const layers = this.#layers.map(({ stage, choices }) => ({ stage, choices: usefulCandidates(choices()) }));
     const front = frontOfDegrees(layers, {}, secondsUnit);
     const depths = [...new Set(front.map((a) => a.levels))].sort((a, b) => a - b);
     return depths.map((levels) =>
@@ -132,11 +145,12 @@ export class AssignmentSpace {
   /** The same degree (or composite form) everywhere: by rising depth, then seconds. */
   uniform(degree?: number): Assignment[] {
     const wanted = (c: Candidate): boolean => degree === undefined || (c.form === 'direct' && c.degree === degree);
-    const [first] = this.#layers;
-    return uniformAssignments(this.#layers)
+    const layers = this.#layers.map(({ stage, choices }) => ({ stage, choices: choices() }));
+    const [first] = layers;
+    return uniformAssignments(layers)
       .filter((a) => first === undefined || wanted(first.choices[a.picks[0]]))
       .sort((a, b) => a.levels - b.levels || a.seconds - b.seconds || a.error - b.error)
-      .map((a) => this.#assignment(this.#layers, a));
+      .map((a) => this.#assignment(layers, a));
   }
 
   #assignment(
@@ -144,29 +158,41 @@ export class AssignmentSpace {
     proposed: Pick<DegreeAssignment, 'levels' | 'picks'>,
   ): Assignment {
     const picked = this.#layers.map(({ value }, i) => [value, layers[i].choices[proposed.picks[i]]] as const);
-    const key = picked.map(([, candidate], i) => this.#layers[i].choices.indexOf(candidate)).join();
+    const key = picked.map(([, candidate]) => this.#number(candidate)).join();
     const known = this.#known.get(key);
     if (known) return known;
     const choice = new Map<Value, Candidate>(picked);
     const module = approximateActivations(this.#module, choice);
     const depth = Math.max(0, ...multiplicativeDepths(mainOf(module)).values());
-    let assessment: Assessment | undefined;
-    const fitted = (): Assessment => (assessment ??= assessNetwork(mainOf(module), this.#calibration));
     let judgement: Judgement | undefined;
-    const judged = (): Judgement => (judgement ??= this.#judge({ ...fitted(), choice, module }));
-    const made = { levels: proposed.levels, depth, module, fitted, judged };
+    const judged = (): Judgement => (judgement ??= this.#judge(choice, module));
+    let confirmation: Assessment | undefined;
+    const confirmed = (): Assessment => (confirmation ??= this.#confirm(judged()));
+    const made = { levels: proposed.levels, depth, module, judged, confirmed };
     this.#known.set(key, made);
     return made;
   }
 
-  #judge(first: Judgement): Judgement {
+  #number(candidate: Candidate): number {
+    const number = this.#numbers.get(candidate) ?? this.#numbers.size;
+    this.#numbers.set(candidate, number);
+    return number;
+  }
+
+  #judge(fitted: ReadonlyMap<Value, Candidate>, module: Module): Judgement {
     const main = mainOf(this.#module);
     const { profile, batches } = this.#calibration;
     this.#targets ??= exactActivations(main, batches);
-    const { choice, results } = refitInNetwork(main, first.choice, profile, batches, this.#targets);
+    const first = assessNetwork(mainOf(module), this.#calibration);
+    const { choice, results } = refitInNetwork(main, fitted, profile, batches, this.#targets);
     const second = assessResults(results, this.#calibration);
     return second.loss < first.loss
       ? { ...second, choice, module: approximateActivations(this.#module, choice) }
-      : first;
+      : { ...first, choice: fitted, module };
+  }
+
+  #confirm(judged: Judgement): Assessment {
+    if (this.#confirming.exact.length === this.#calibration.exact.length) return judged;
+    return assessNetwork(mainOf(judged.module), this.#confirming);
   }
 }

@@ -7,6 +7,7 @@ import type { Module, Value } from '../../ir/module.ts';
 import { packVectors } from '../../ir/packing.ts';
 import { sampleNoise } from '../../passes/analysis/sample-noise.ts';
 import { imageOf, type Calibration } from './calibrate.ts';
+import { answersChangedByNoise } from './expected-loss.ts';
 import { mainOf } from './main-of.ts';
 
 export interface Precision {
@@ -65,6 +66,39 @@ export function measurePrecision(module: Module, parameters: Parameters, calibra
     first += layoutVectors(layoutOf(port), slots);
   }
   return { deviation, bits: Math.log2(signal / deviation), bound: 6 * noisiest };
+}
+
+/** What is asked of the noise of the results. */
+export type PrecisionGoal =
+  | { readonly kind: 'bits'; readonly least: number }
+  /** The largest share of top-1 answers that noise may be expected to change. */
+  | { readonly kind: 'answers'; readonly mostChanged: number };
+
+/** Errors: FHE0603 where a goal is missed; noise that blows up leaves no number at all, and misses every goal. */
+export function checkPrecision(
+  { bits, deviation }: Precision,
+  goal: PrecisionGoal,
+  { logits, ranges }: Calibration,
+  notes: readonly string[],
+): void {
+  if (goal.kind === 'bits') {
+    if (bits >= goal.least) return;
+    fail(
+      'FHE0603',
+      `the results have ${bits.toFixed(1)} bits above their noise, ${goal.least} are asked for`,
+      undefined,
+      notes,
+    );
+  }
+  const changed = answersChangedByNoise(logits, deviation * ranges.output[0]);
+  if (changed <= goal.mostChanged) return;
+  const percent = (share: number): string => `${(100 * share).toPrecision(2)}%`;
+  fail(
+    'FHE0603',
+    `noise would change the answers to ${percent(changed)} of the calibration inputs, at most ${percent(goal.mostChanged)} may change`,
+    undefined,
+    notes,
+  );
 }
 
 /** Half the modulus beside the scale: what coefficients of a ciphertext must stay below. */

@@ -1,6 +1,6 @@
 import type { Parameters } from '../../ir/ckks/parameters.ts';
 import type { Code } from '../../ir/codes.ts';
-import { fail, FhecError, InternalError } from '../../ir/diagnostics.ts';
+import { FhecError, InternalError } from '../../ir/diagnostics.ts';
 import type { Module } from '../../ir/module.ts';
 import { approximatedNnSpec, ckksSpec, slotsSpec, type Spec } from '../../ir/spec.ts';
 import { verifyModule } from '../../ir/verify.ts';
@@ -20,7 +20,7 @@ import { shareCommonSubexpressions } from '../../passes/slots/common-subexpressi
 import type { CompileOptions } from '../options.ts';
 import type { Calibration } from './calibrate.ts';
 import { mainOf } from './main-of.ts';
-import { measurePrecision, type Precision } from './precision.ts';
+import { checkPrecision, measurePrecision, type Precision, type PrecisionGoal } from './precision.ts';
 
 /** A network brought all the way to ckks, with its price. */
 export interface Realisation {
@@ -97,7 +97,8 @@ function realiseAt(
   model: CostModel,
   observe: Observe,
 ): Realisation {
-  return realiseFolded(folded, { slots: ringDegree / 2, model }, calibration, options, observe);
+  const goal: PrecisionGoal = { kind: 'bits', least: options.precisionBits ?? defaultPrecisionBits };
+  return realiseFolded(folded, { slots: ringDegree / 2, model, goal }, calibration, options, observe);
 }
 
 /** How a folded network goes to ckks. */
@@ -109,12 +110,14 @@ export interface Road {
   readonly layouts?: Layouts;
   /** Where it is not chosen here. */
   readonly chain?: Chain;
+  /** What is asked of the results. */
+  readonly goal: PrecisionGoal;
 }
 
 /** From an approximated network whose scales are folded. Errors: FHE0602, FHE0603, FHE0502. */
 export function realiseFolded(
   folded: Module,
-  { slots, model, costs, layouts, chain }: Road,
+  { slots, model, costs, layouts, chain, goal }: Road,
   calibration: Calibration,
   options: CompileOptions,
   observe: Observe,
@@ -142,18 +145,9 @@ export function realiseFolded(
   const { parameters } = ckks;
   if (!parameters) throw new InternalError('the schedule chose no parameters');
   const precision = measurePrecision(ckks, parameters, calibration);
-  const wanted = options.precisionBits ?? defaultPrecisionBits;
-  // Noise that blows up leaves no number at all.
-  if (!(precision.bits >= wanted)) {
-    fail(
-      'FHE0603',
-      `the results have ${precision.bits.toFixed(1)} bits above their noise, ${wanted} are asked for`,
-      undefined,
-      [
-        `scale 2^${Math.log2(parameters.scales[0]).toFixed(0)} at N = ${2 * slots} for ${parameters.primes.length - 1} levels`,
-      ],
-    );
-  }
+  checkPrecision(precision, goal, calibration, [
+    `scale 2^${Math.log2(parameters.scales[0]).toFixed(0)} at N = ${2 * slots} for ${parameters.primes.length - 1} levels`,
+  ]);
   return { module: ckks, parameters, model, precision, cost: costOf(mainOf(ckks), parameters, model) };
 }
 

@@ -42,7 +42,7 @@ const none = {} as const;
 const pick = (values: readonly number[], channel: number): number => values[values.length === 1 ? 0 : channel];
 
 /** The error function to double precision: Maclaurin series up to 3, continued fraction of erfc above (Abramowitz and Stegun 7.1.5, 7.1.14). */
-function erf(x: number): number {
+export function erf(x: number): number {
   const a = Math.abs(x);
   if (a > 6) return Math.sign(x);
   if (a < 3) {

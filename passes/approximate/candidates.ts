@@ -1,7 +1,7 @@
 import { fail } from '../../ir/diagnostics.ts';
 import type { Value } from '../../ir/module.ts';
 import type { ActivationProfile } from '../analysis/profile.ts';
-import { blowUpVariance, type Candidate } from './candidate.ts';
+import { blowUpVariance, type Candidate, type DirectCandidate } from './candidate.ts';
 import { compositeCandidates } from './composite-candidates.ts';
 import { directCandidates } from './direct-candidates.ts';
 import type { CompositionOrder } from './paf-families.ts';
@@ -29,19 +29,36 @@ const defaultComposites: readonly string[] = ['f1g2', 'f2g2', 'f2g3', 'f1sq_g1sq
 
 /** Every replacement of one activation: direct polynomials of each degree, composites where the function has a sign. Not pruned. */
 export function allCandidates(node: Value, profile: ActivationProfile, options: CandidateOptions = {}): Candidate[] {
-  const { maxDegree = 31, granularity = 'channel', floor = 1e-3, tune = true, lostImage = blowUpVariance } = options;
+  return [...polynomialsFor(node, profile, options), ...compositesFor(node, profile, options)];
+}
+
+/** The direct polynomials among {@link allCandidates}. */
+export function polynomialsFor(
+  node: Value,
+  profile: ActivationProfile,
+  options: CandidateOptions = {},
+): DirectCandidate[] {
+  const { maxDegree = 31, margins = defaultMargins, floor = 1e-3, lostImage = blowUpVariance } = options;
   if (!Number.isInteger(maxDegree) || maxDegree < 1)
     fail('FHE0901', `maximum degree ${maxDegree} is not a positive integer`, node.loc);
-  const margins = options.margins ?? defaultMargins;
   const degrees = Array.from({ length: maxDegree }, (_, i) => i + 1);
-  const kinds = granularity === 'both' ? [true, false] : [granularity === 'channel'];
+  return kindsOf(options).flatMap((perChannel) =>
+    directCandidates(node, profile, { degrees, margins, perChannel, floor, lostImage }),
+  );
+}
+
+/** The composites among {@link allCandidates}. */
+export function compositesFor(node: Value, profile: ActivationProfile, options: CandidateOptions = {}): Candidate[] {
+  const { margins = defaultMargins, floor = 1e-3, tune = true, lostImage = blowUpVariance } = options;
   const names = options.composites ?? defaultComposites;
   const orders = options.orders ?? ['cheon', 'smartpaf'];
-  return kinds.flatMap((perChannel): Candidate[] => [
-    ...directCandidates(node, profile, { degrees, margins, perChannel, floor, lostImage }),
-    ...compositeCandidates(node, profile, { names, orders, margins, perChannel, floor, tune, lostImage }),
-  ]);
+  return kindsOf(options).flatMap((perChannel) =>
+    compositeCandidates(node, profile, { names, orders, margins, perChannel, floor, tune, lostImage }),
+  );
 }
+
+const kindsOf = ({ granularity = 'channel' }: CandidateOptions): boolean[] =>
+  granularity === 'both' ? [true, false] : [granularity === 'channel'];
 
 /** The candidates that no other one beats in levels, products and error at once, by rising levels. Of equals the first stays. */
 export function usefulCandidates<C extends Candidate>(candidates: readonly C[]): C[] {

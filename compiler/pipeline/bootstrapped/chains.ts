@@ -76,19 +76,30 @@ function secureChains(goal: ReturnType<typeof goalOf>, modelOf: NativeModel): Bo
   return chains;
 }
 
-/** Chains at a ring degree worth comparing: for each number of user levels that 128-bit security leaves room for, by scale and special primes. */
-export function bootstrapChains(ringDegree: number, modelOf: NativeModel): BootstrapChain[] {
-  return scales.flatMap((scaleBits) =>
-    specials.flatMap((specialPrimes) => secureChains(goalOf(ringDegree, scaleBits, specialPrimes), modelOf)),
-  );
+/** Chains of one ring degree and scale: those of smaller scales are faster and less exact. */
+export interface ChainFamily {
+  readonly ringDegree: number;
+  /** At least one where any is secure; plans bootstraps, which takes seconds. */
+  readonly chains: () => readonly BootstrapChain[];
+}
+
+/** Families by rising scale at a ring degree: for each number of user levels that 128-bit security leaves room for, by special primes. */
+export function bootstrapChains(ringDegree: number, modelOf: NativeModel): ChainFamily[] {
+  return scales.map((scaleBits) => ({
+    ringDegree,
+    chains: () =>
+      specials.flatMap((specialPrimes) => secureChains(goalOf(ringDegree, scaleBits, specialPrimes), modelOf)),
+  }));
 }
 
 /** Without security, for tests on small rings. */
-export function insecureChains(ringDegree: number, modelOf: NativeModel): BootstrapChain[] {
-  return insecureUserLevels.map((userLevels) => {
-    const planned = planBootstrap({ ...goalOf(ringDegree, 38, 2), userLevels, highBits: 47, specialBits: 49.9 });
-    return withCosts({ ...planned, precision: predictPrecision(planned) }, modelOf);
-  });
+export function insecureChains(ringDegree: number, modelOf: NativeModel): ChainFamily[] {
+  const chains = (): BootstrapChain[] =>
+    insecureUserLevels.map((userLevels) => {
+      const planned = planBootstrap({ ...goalOf(ringDegree, 38, 2), userLevels, highBits: 47, specialBits: 49.9 });
+      return withCosts({ ...planned, precision: predictPrecision(planned) }, modelOf);
+    });
+  return [{ ringDegree, chains }];
 }
 
 /** What the schedule needs to know of it. */

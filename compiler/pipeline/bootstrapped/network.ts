@@ -56,7 +56,7 @@ export class BootstrappedNetwork {
     this.main = mainOf(canonical);
     this.slots = ringDegree / 2;
     this.costs = operationCosts(model, ringDegree);
-    const choices = space.layers.map(({ choices: all }) => all.flatMap((c) => (c.form === 'direct' ? [c] : [])));
+    const choices = space.layers.map(({ direct }) => direct);
     // Any polynomials do: what linear maps cost does not depend on them.
     const approximated = space.of(choices.map((c) => c[c.length - 1])).module;
     const folded = mainOf(foldStaticScale(approximated, calibration.ranges));

@@ -9,6 +9,7 @@ import type { Placement } from '../../../passes/place-bootstraps/problem.ts';
 import type { CompileOptions } from '../../options.ts';
 import type { Calibration } from '../calibrate.ts';
 import { mainOf } from '../main-of.ts';
+import type { PrecisionGoal } from '../precision.ts';
 import { checked, realiseFolded, type Observe, type Realisation } from '../realise.ts';
 import { scheduleChain, type BootstrapChain } from './chains.ts';
 import type { BootstrappedNetwork } from './network.ts';
@@ -30,6 +31,14 @@ function withBootstraps(canonical: Module, choice: ReadonlyMap<Value, Candidate>
   });
   return approximateActivations(refreshed, moved);
 }
+
+/** Noise costs accuracy as polynomials do: of bits above it a deep network needs as many as its margins ask for. */
+const mostChangedAnswers = 0.005;
+
+const goalOf = ({ precisionBits }: CompileOptions): PrecisionGoal =>
+  precisionBits === undefined
+    ? { kind: 'answers', mostChanged: mostChangedAnswers }
+    : { kind: 'bits', least: precisionBits };
 
 /** Brings a canonical network with its polynomials and bootstraps to ckks on a chain. Errors: FHE0602, FHE0603, FHE0502, FHE0803. */
 export function realiseBootstrapped(
@@ -55,6 +64,7 @@ export function realiseBootstrapped(
     observe,
   );
   const { slots, costs, layouts } = network;
-  const road = { slots, costs, layouts, model: chain.model, chain: scheduleChain(chain) };
+  const goal = goalOf(options);
+  const road = { slots, costs, layouts, model: chain.model, chain: scheduleChain(chain), goal };
   return realiseFolded(folded, road, calibration, options, observe);
 }
