@@ -79,6 +79,8 @@ Napi::Value release(Engine& engine, const Arguments& arguments) {
     engine.plaintexts.release(handle);
   else if (engine.keys.holds(handle))
     engine.keys.release(handle);
+  else if (engine.extended.holds(handle))
+    engine.extended.release(handle);
   else
     engine.ciphertexts.release(handle);
   return arguments.env().Undefined();
@@ -92,9 +94,9 @@ Napi::Value peak_bytes(Engine& engine, const Arguments& arguments) {
   return Napi::Number::New(arguments.env(), static_cast<double>(engine.memory().peak_bytes()));
 }
 
-/// How many ciphertexts, plaintexts and keys are held: a caller that forgets a release finds it here.
+/// How many objects are held: a caller that forgets a release finds it here.
 Napi::Value object_count(Engine& engine, const Arguments& arguments) {
-  const std::size_t count = engine.ciphertexts.size() + engine.plaintexts.size() + engine.keys.size();
+  const std::size_t count = engine.ciphertexts.size() + engine.plaintexts.size() + engine.keys.size() + engine.extended.size();
   return Napi::Number::New(arguments.env(), static_cast<double>(count));
 }
 

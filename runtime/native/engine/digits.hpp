@@ -20,18 +20,6 @@ std::vector<Digit> digits_of(std::span<const Word> data_primes, std::span<const 
 /// The digits that a polynomial of this level has: those up to the level, the last one cut where the level ends.
 std::vector<Digit> digits_at(std::span<const Digit> digits, std::size_t level);
 
-/// The modulus that key switching works in: data primes q_0 .. q_level, then special primes p_0 .. p_(special_count - 1).
-struct KeyBasis {
-  std::size_t level = 0;
-  std::size_t special_count = 0;
-
-  std::size_t limb_count() const noexcept { return level + 1 + special_count; }
-  /// The ring's number of limb j.
-  std::size_t ring_limb(const Ring& ring, std::size_t j) const noexcept {
-    return j <= level ? j : ring.data_count + (j - level - 1);
-  }
-};
-
 /// A polynomial cut into digits: digit d is a small polynomial that equals it modulo the primes of digit d. Digits of one prime have
 /// coefficients in [0, q) as SEAL's, longer ones of product D in (-D/2, D/2).
 class SplitPolynomial {

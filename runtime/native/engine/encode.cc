@@ -138,7 +138,7 @@ void Encoder::coefficients(std::span<double> out, std::span<const double> values
 }
 
 Plaintext Encoder::encode(const Ring& ring, Memory& memory, Pool& pool, std::span<const double> values,
-                          std::size_t level, double scale) const {
+                          std::size_t level, double scale, std::size_t special_count) const {
   if (level >= ring.data_count) throw Error("FHE0801", "level " + std::to_string(level) + " is beyond the modulus chain");
   if (!(scale > 0) || !std::isfinite(scale)) throw Error("FHE0801", "a scale that is not positive and finite");
   if (values.size() != 1 && values.size() != degree_ / 2 && values.size() != degree_)
@@ -147,10 +147,12 @@ Plaintext Encoder::encode(const Ring& ring, Memory& memory, Pool& pool, std::spa
   Plaintext out;
   out.level = level;
   out.scale = scale;
+  out.special_count = special_count;
+  const std::vector<const Limb*> limbs = limbs_of(ring, {level, special_count});
   if (values.size() == 1) {
     const double constant = std::nearbyint(values[0] * scale);
     require_room(ring, level, std::abs(constant), scale);
-    for (std::size_t i = 0; i <= level; i++) out.constants.push_back(WideResidue(ring.limbs[i].modulus)(constant));
+    for (const Limb* limb : limbs) out.constants.push_back(WideResidue(limb->modulus)(constant));
     return out;
   }
   // Not only the coefficients: an infinity times a zero of the transform would make them NaN, which comparisons may lose.
@@ -169,11 +171,11 @@ Plaintext Encoder::encode(const Ring& ring, Memory& memory, Pool& pool, std::spa
   Buffer whole(memory, largest < narrow ? degree_ : 0);
   if (largest < narrow) round_all(whole.data(), numbers.data(), degree_, largest);
   if (out.run == 1)
-    out.words = PackedPolynomial(memory, degree_, data_limbs(ring, level));
+    out.words = PackedPolynomial(memory, degree_, limbs);
   else
-    out.runs = Polynomial(memory, degree_ / out.run, level + 1);
-  pool.for_each(level + 1, [&](std::size_t i) {
-    const auto& [modulus, tables, kernel] = ring.limbs[i];
+    out.runs = Polynomial(memory, degree_ / out.run, limbs.size());
+  pool.for_each(limbs.size(), [&](std::size_t i) {
+    const auto& [modulus, tables, kernel] = *limbs[i];
     Buffer buffer(memory, degree_);
     Word* words = buffer.data();
     if (largest < narrow) {

@@ -23,11 +23,11 @@ class Encoder {
   explicit Encoder(std::size_t degree);
 
   /// `values`: one number for every slot, N/2 real numbers, or N/2 real parts followed by N/2 imaginary parts; each times `scale` becomes
-  /// integer coefficients, rounded to nearest, modulo q_0 .. q_level. One number gives a constant polynomial, and a vector that repeats its first slots
+  /// integer coefficients, rounded to nearest, modulo q_0 .. q_level and so many special primes. One number gives a constant polynomial, and a vector that repeats its first slots
   /// many times a plaintext of runs. Errors: FHE0803 for a number
   /// that is not finite, or coefficients beyond half the modulus; FHE0801 for a wrong length, level or scale.
   Plaintext encode(const Ring& ring, Memory& memory, Pool& pool, std::span<const double> values, std::size_t level,
-                   double scale) const;
+                   double scale, std::size_t special_count = 0) const;
 
  private:
   struct Twist {

@@ -6,6 +6,7 @@
 
 #include "automorphism.hpp"
 #include "encode.hpp"
+#include "extended.hpp"
 #include "handle_table.hpp"
 #include "key_switch.hpp"
 #include "memory.hpp"
@@ -55,6 +56,7 @@ class Engine {
   HandleTable<Ciphertext> ciphertexts{"ciphertext", 0};
   HandleTable<Plaintext> plaintexts{"plaintext", 1};
   HandleTable<SwitchKey> keys{"evaluation key", 2};
+  HandleTable<ExtendedCiphertext> extended{"extended ciphertext", 3};
 };
 
 }  // namespace fhec

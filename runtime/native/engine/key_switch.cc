@@ -68,9 +68,6 @@ void multiply_limb(Engine& engine, const SplitPolynomial& split, std::size_t j, 
                                   ring.degree, limb.modulus);
 }
 
-namespace {
-
-/// words = words + P c, where c is a limb; P counts the special primes of the basis.
 void add_times_p(Engine& engine, Word* words, const Polynomial& c, std::size_t j, const KeyBasis& basis) {
   const Ring& ring = engine.ring();
   const Limb& limb = ring.limbs[j];
@@ -79,6 +76,8 @@ void add_times_p(Engine& engine, Word* words, const Polynomial& c, std::size_t j
   limb.kernel->multiply_scalar(scratch.data(), c.limb(j), p, ring.degree, limb.modulus);
   limb.kernel->add(words, words, scratch.data(), ring.degree, limb.modulus);
 }
+
+namespace {
 
 /// The limbs that a division drops, of both parts of each switching, ready for ModDown::finish.
 struct Dropped {

@@ -67,6 +67,9 @@ void require_key(const SplitPolynomial& split, const SwitchKey& key);
 void multiply_limb(Engine& engine, const SplitPolynomial& split, std::size_t j, std::span<const Word* const> lifted,
                    const SwitchKey& key, Word* const* out);
 
+/// words = words + P c modulo limb j <= level, where P counts the special primes of the basis.
+void add_times_p(Engine& engine, Word* words, const Polynomial& c, std::size_t j, const KeyBasis& basis);
+
 /// Switches one split polynomial c with a key and what else comes to it.
 struct Switching {
   const SwitchKey* key = nullptr;

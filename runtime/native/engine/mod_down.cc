@@ -1,5 +1,7 @@
 #include "mod_down.hpp"
 
+#include <cstring>
+
 #include "engine.hpp"
 #include "error.hpp"
 #include "rns.hpp"
@@ -28,16 +30,25 @@ void ModDown::finish(Word* out, const Word* u, const Word* prepared, const Word*
   limb.kernel->subtract_multiply_scalar(out, u, out, conversion_->inverse_product(j), ring_->degree, limb.modulus);
 }
 
-Polynomial mod_down(Engine& engine, Polynomial&& u, const KeyBasis& basis, bool rescale) {
+std::vector<Polynomial> divide_parts(Engine& engine, std::span<const Polynomial> parts, const KeyBasis& basis, bool rescale) {
   const std::size_t n = engine.ring().degree;
   const ModDown division(engine, basis, rescale);
   const std::size_t kept = division.kept();
-  engine.pool().for_each(division.dropped(), [&](std::size_t i) { division.prepare(u.limb(kept + i), i); });
-  Polynomial quotients(engine.memory(), n, 1);
-  division.quotients(quotients.limb(0), u.limb(kept));
-  Polynomial out(engine.memory(), n, kept);
-  engine.pool().for_each(
-      kept, [&](std::size_t j) { division.finish(out.limb(j), u.limb(j), u.limb(kept), quotients.limb(0), j); });
+  const std::size_t count = division.dropped();
+  Polynomial dropped(engine.memory(), n, parts.size() * count);
+  Polynomial quotients(engine.memory(), n, parts.size());
+  engine.pool().for_each(parts.size() * count, [&](std::size_t task) {
+    std::memcpy(dropped.limb(task), parts[task / count].limb(kept + task % count), n * sizeof(Word));
+    division.prepare(dropped.limb(task), task % count);
+  });
+  engine.pool().for_each(parts.size(), [&](std::size_t p) { division.quotients(quotients.limb(p), dropped.limb(p * count)); });
+  std::vector<Polynomial> out;
+  for (std::size_t p = 0; p < parts.size(); p++) out.emplace_back(engine.memory(), n, kept);
+  engine.pool().for_each(parts.size() * kept, [&](std::size_t task) {
+    const std::size_t p = task / kept;
+    const std::size_t j = task % kept;
+    division.finish(out[p].limb(j), parts[p].limb(j), dropped.limb(p * count), quotients.limb(p), j);
+  });
   return out;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <span>
 #include <vector>
 
 #include "digits.hpp"
@@ -36,7 +37,7 @@ class ModDown {
   const BaseConversion* conversion_;
 };
 
-/// A polynomial of all limbs of the basis, divided as above; `u` is used up.
-Polynomial mod_down(Engine& engine, Polynomial&& u, const KeyBasis& basis, bool rescale);
+/// Polynomials of all limbs of the basis, divided as above.
+std::vector<Polynomial> divide_parts(Engine& engine, std::span<const Polynomial> parts, const KeyBasis& basis, bool rescale);
 
 }  // namespace fhec

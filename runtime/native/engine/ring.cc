@@ -36,9 +36,9 @@ Ring make_ring(std::size_t degree, std::span<const Word> data_primes, std::span<
   return ring;
 }
 
-std::vector<const Limb*> data_limbs(const Ring& ring, std::size_t level) {
+std::vector<const Limb*> limbs_of(const Ring& ring, const KeyBasis& basis) {
   std::vector<const Limb*> limbs;
-  for (std::size_t i = 0; i <= level; i++) limbs.push_back(&ring.limbs[i]);
+  for (std::size_t j = 0; j < basis.limb_count(); j++) limbs.push_back(&ring.limbs[basis.ring_limb(ring, j)]);
   return limbs;
 }
 

@@ -41,8 +41,20 @@ struct Ring {
 Ring make_ring(std::size_t degree, std::span<const Word> data_primes, std::span<const Word> special_primes,
                KernelChoice kernel);
 
-/// Limbs 0 .. level.
-std::vector<const Limb*> data_limbs(const Ring& ring, std::size_t level);
+/// The modulus that key switching works in: data primes q_0 .. q_level, then special primes p_0 .. p_(special_count - 1).
+struct KeyBasis {
+  std::size_t level = 0;
+  std::size_t special_count = 0;
+
+  std::size_t limb_count() const noexcept { return level + 1 + special_count; }
+  /// The ring's number of limb j.
+  std::size_t ring_limb(const Ring& ring, std::size_t j) const noexcept {
+    return j <= level ? j : ring.data_count + (j - level - 1);
+  }
+};
+
+/// The limbs of a basis.
+std::vector<const Limb*> limbs_of(const Ring& ring, const KeyBasis& basis);
 
 /// A polynomial in RNS form: some limbs of N words each in one buffer, number-theoretic transform form unless a function says otherwise.
 class Polynomial {
@@ -107,6 +119,8 @@ struct Plaintext {
   std::vector<Word> constants;
   std::size_t level = 0;
   double scale = 1;
+  /// Limbs of special primes after those of the level: a factor of extended ciphertexts has all of them.
+  std::size_t special_count = 0;
 
   /// Writes words `at` .. `at + count - 1` of limb i; `at` is a multiple of `count`, which is a power of two, at least 8.
   void get(std::size_t i, std::size_t at, std::size_t count, Word* words) const noexcept;

@@ -79,7 +79,7 @@ Plaintext import_plaintext(Engine& engine, std::span<const std::uint8_t> bytes, 
   made.level = level;
   made.scale = scale;
   const Polynomial words = import_polynomial(engine, bytes, level + 1);
-  made.words = PackedPolynomial(engine.memory(), engine.ring().degree, data_limbs(engine.ring(), level));
+  made.words = PackedPolynomial(engine.memory(), engine.ring().degree, limbs_of(engine.ring(), {level, 0}));
   engine.pool().for_each(level + 1, [&](std::size_t i) { made.words.put(i, words.limb(i)); });
   return made;
 }

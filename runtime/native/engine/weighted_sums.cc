@@ -8,6 +8,7 @@
 
 #include "engine.hpp"
 #include "error.hpp"
+#include "extended.hpp"
 
 namespace fhec {
 namespace {
@@ -23,14 +24,16 @@ struct Shape {
   double scale;
 };
 
-Shape shape_of(std::span<const Ciphertext* const> inputs, std::span<const WeightedTerm> row) {
+template <class Cipher>
+Shape shape_of(std::span<const Cipher* const> inputs, std::span<const WeightedTerm> row, std::size_t special_count) {
   if (row.empty()) throw Error("FHE0801", "a sum without terms");
   Shape shape{};
   for (std::size_t k = 0; k < row.size(); k++) {
     const auto& [input, weight] = row[k];
     if (input >= inputs.size())
       throw Error("FHE0801", "a term of input " + std::to_string(input) + " of " + std::to_string(inputs.size()));
-    const Ciphertext& a = *inputs[input];
+    const Cipher& a = *inputs[input];
+    if (weight->special_count < special_count) throw Error("FHE0801", "a plaintext without special primes in an extended sum");
     const double scale = a.scale * weight->scale;
     if (k == 0) shape = {0, a.level, scale};
     if (a.level != shape.level || weight->level != shape.level)
@@ -44,12 +47,13 @@ Shape shape_of(std::span<const Ciphertext* const> inputs, std::span<const Weight
 }
 
 /// One block of one limb of all parts of a row.
+template <class Cipher>
 class RowBlock {
  public:
-  RowBlock(std::span<const Ciphertext* const> inputs, const Limb& limb, std::size_t limb_index, std::size_t at, std::size_t words)
+  RowBlock(std::span<const Cipher* const> inputs, const Limb& limb, std::size_t limb_index, std::size_t at, std::size_t words)
       : inputs_(inputs), limb_(limb), index_(limb_index), at_(at), words_(words) {}
 
-  void sum(Ciphertext& out, std::span<const WeightedTerm> row) {
+  void sum(Cipher& out, std::span<const WeightedTerm> row) {
     for (std::size_t k = 0; k < row.size(); k += most_terms) {
       const std::span<const WeightedTerm> terms = row.subspan(k, std::min(most_terms, row.size() - k));
       for (std::size_t t = 0; t < terms.size(); t++) weights_[t] = terms[t].weight->packed(index_, at_, words_, limb_, blocks_[t]);
@@ -62,7 +66,7 @@ class RowBlock {
   static constexpr std::size_t most_terms = 32;
 
   /// Some parts of the sum of the terms, added to what is there if there is anything.
-  void add(Ciphertext& out, std::span<const WeightedTerm> terms, std::size_t part, std::size_t parts, bool begun) {
+  void add(Cipher& out, std::span<const WeightedTerm> terms, std::size_t part, std::size_t parts, bool begun) {
     std::array<const Word*, 2 * most_terms> left;
     std::array<const std::uint8_t*, most_terms> right;
     std::size_t count = 0;
@@ -83,7 +87,7 @@ class RowBlock {
 
   struct alignas(64) Words : std::array<Word, block> {};
 
-  std::span<const Ciphertext* const> inputs_;
+  std::span<const Cipher* const> inputs_;
   const Limb& limb_;
   std::size_t index_;
   std::size_t at_;
@@ -93,23 +97,25 @@ class RowBlock {
   std::array<Words, 2> scratch_;
 };
 
-}  // namespace
-
-std::vector<Ciphertext> weighted_sums(Engine& engine, std::span<const Ciphertext* const> inputs,
-                                      std::span<const std::vector<WeightedTerm>> rows) {
+template <class Cipher>
+std::vector<Cipher> sums_of(Engine& engine, std::span<const Cipher* const> inputs, std::span<const std::vector<WeightedTerm>> rows,
+                            std::size_t special_count) {
   const Ring& ring = engine.ring();
   const std::size_t n = ring.degree;
-  std::vector<Ciphertext> out;
-  std::size_t limbs = 0;
+  std::vector<Cipher> out;
+  KeyBasis basis{0, special_count};
   for (const std::vector<WeightedTerm>& row : rows) {
-    const Shape shape = shape_of(inputs, row);
-    Ciphertext& made = out.emplace_back();
+    const Shape shape = shape_of(inputs, row, special_count);
+    if (out.empty()) basis.level = shape.level;
+    if (shape.level != basis.level)
+      throw Error("FHE0801", "sums of levels " + std::to_string(basis.level) + " and " + std::to_string(shape.level));
+    Cipher& made = out.emplace_back();
     made.level = shape.level;
     made.scale = shape.scale;
-    for (std::size_t p = 0; p < shape.parts; p++) made.parts.emplace_back(engine.memory(), n, shape.level + 1);
-    limbs = std::max(limbs, shape.level + 1);
+    for (std::size_t p = 0; p < shape.parts; p++) made.parts.emplace_back(engine.memory(), n, basis.limb_count());
   }
   if (rows.empty()) return out;
+  const std::size_t limbs = basis.limb_count();
   const std::size_t words = std::min(block, n);
   const std::size_t blocks = n / words;
   const std::size_t slices = std::min(blocks, (pieces * engine.pool().threads() + limbs - 1) / limbs);
@@ -117,12 +123,23 @@ std::vector<Ciphertext> weighted_sums(Engine& engine, std::span<const Ciphertext
     const std::size_t i = task / slices;
     const std::size_t slice = task % slices;
     for (std::size_t b = slice * blocks / slices; b < (slice + 1) * blocks / slices; b++) {
-      RowBlock piece(inputs, ring.limbs[i], i, b * words, words);
-      for (std::size_t r = 0; r < rows.size(); r++)
-        if (i <= out[r].level) piece.sum(out[r], rows[r]);
+      RowBlock<Cipher> piece(inputs, ring.limbs[basis.ring_limb(ring, i)], i, b * words, words);
+      for (std::size_t r = 0; r < rows.size(); r++) piece.sum(out[r], rows[r]);
     }
   });
   return out;
+}
+
+}  // namespace
+
+std::vector<Ciphertext> weighted_sums(Engine& engine, std::span<const Ciphertext* const> inputs,
+                                      std::span<const std::vector<WeightedTerm>> rows) {
+  return sums_of(engine, inputs, rows, 0);
+}
+
+std::vector<ExtendedCiphertext> weighted_sums(Engine& engine, std::span<const ExtendedCiphertext* const> inputs,
+                                              std::span<const std::vector<WeightedTerm>> rows) {
+  return sums_of(engine, inputs, rows, engine.ring().special_count);
 }
 
 }  // namespace fhec

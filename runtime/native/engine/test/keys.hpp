@@ -87,7 +87,7 @@ inline Ciphertext random_ciphertext(Engine& engine, std::size_t parts, std::size
 inline Plaintext plaintext_of(Engine& engine, const Polynomial& words, std::size_t level) {
   Plaintext p;
   p.level = level;
-  p.words = PackedPolynomial(engine.memory(), engine.ring().degree, data_limbs(engine.ring(), level));
+  p.words = PackedPolynomial(engine.memory(), engine.ring().degree, limbs_of(engine.ring(), {level, 0}));
   for (std::size_t i = 0; i <= level; i++) p.words.put(i, words.limb(i));
   return p;
 }
