@@ -77,10 +77,33 @@ std::size_t Memory::peak_bytes() const noexcept {
   return peak_;
 }
 
+std::size_t Memory::bytes_held() const noexcept {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return in_use_ + held_;
+}
+
+std::vector<Memory::Freed> Memory::make_room() {
+  std::vector<Freed> freed;
+  const std::size_t most = std::max(peak_, in_use_);
+  const std::size_t limit = budget_ != 0 ? budget_ : most + most / 8;
+  while (held_ != 0 && in_use_ + held_ > limit) {
+    auto oldest = kept_.end();
+    for (auto kept = kept_.begin(); kept != kept_.end(); ++kept) {
+      if (kept->second.buffers.empty()) continue;
+      if (oldest == kept_.end() || kept->second.last_use < oldest->second.last_use) oldest = kept;
+    }
+    const std::size_t size = oldest->first * sizeof(Word);
+    freed.push_back({oldest->second.buffers.back(), size});
+    oldest->second.buffers.pop_back();
+    held_ -= size;
+  }
+  return freed;
+}
+
 void Memory::trim() noexcept {
   const std::lock_guard<std::mutex> lock(mutex_);
-  for (auto& [words, buffers] : kept_) {
-    for (Word* data : buffers) release(data, words * sizeof(Word));
+  for (auto& [words, kept] : kept_) {
+    for (Word* data : kept.buffers) release(data, words * sizeof(Word));
   }
   kept_.clear();
   held_ = 0;
@@ -95,23 +118,26 @@ Word* Memory::take(std::size_t words) {
                                 std::to_string(in_use) + " bytes in use" +
                                 (budget_ == 0 ? "." : "; the budget is " + std::to_string(budget_) + " bytes."));
   };
-  bool crowded = false;
+  std::vector<Freed> freed;
   {
     const std::lock_guard<std::mutex> lock(mutex_);
     if (budget_ != 0 && (in_use_ > budget_ || bytes > budget_ - in_use_)) throw refuse(in_use_);
     in_use_ += bytes;
-    peak_ = std::max(peak_, in_use_);
     const auto found = kept_.find(words);
-    if (found != kept_.end() && !found->second.empty()) {
-      Word* data = found->second.back();
-      found->second.pop_back();
-      held_ -= bytes;
-      return data;
+    if (found != kept_.end()) {
+      auto& [buffers, last_use] = found->second;
+      last_use = ++uses_;
+      if (!buffers.empty()) {
+        Word* data = buffers.back();
+        buffers.pop_back();
+        held_ -= bytes;
+        peak_ = std::max(peak_, in_use_);
+        return data;
+      }
     }
-    // Kept buffers of other sizes count against the budget too: the machine has no more.
-    crowded = budget_ != 0 && held_ != 0 && held_ > budget_ - in_use_;
+    freed = make_room();
   }
-  if (crowded) trim();
+  for (const auto& [data, size] : freed) release(data, size);
   Word* data = allocate(bytes);
   if (data == nullptr) {
     trim();
@@ -122,6 +148,8 @@ Word* Memory::take(std::size_t words) {
     in_use_ -= bytes;
     throw refuse(in_use_);
   }
+  const std::lock_guard<std::mutex> lock(mutex_);
+  peak_ = std::max(peak_, in_use_);
   return data;
 }
 
@@ -132,7 +160,9 @@ void Memory::give(Word* data, std::size_t words) noexcept {
   const std::lock_guard<std::mutex> lock(mutex_);
   in_use_ -= bytes;
   try {
-    kept_[words].push_back(data);
+    auto& [buffers, last_use] = kept_[words];
+    buffers.push_back(data);
+    last_use = ++uses_;
     held_ += bytes;
   } catch (const std::bad_alloc&) {
     release(data, bytes);

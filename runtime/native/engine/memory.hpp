@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <mutex>
 #include <unordered_map>
 #include <vector>
@@ -30,7 +31,8 @@ class Buffer {
 };
 
 /// Owner of all large buffers: keeps freed ones for reuse by size (fresh pages cost more than the arithmetic on them), counts what is in
-/// use, and refuses beyond a budget with FHE0805. Safe to use from several threads. It outlives its buffers.
+/// use, and refuses beyond a budget with FHE0805. What it keeps beside what is in use stays below the budget, or where there is none below an eighth
+/// more than was ever in use: the sizes that were asked for longest ago give way. Safe to use from several threads. It outlives its buffers.
 class Memory {
  public:
   /// `budget` in bytes; 0 for no limit.
@@ -41,6 +43,8 @@ class Memory {
 
   std::size_t bytes_in_use() const noexcept;
   std::size_t peak_bytes() const noexcept;
+  /// What is in use and what is kept.
+  std::size_t bytes_held() const noexcept;
   /// Gives kept buffers back to the system.
   void trim() noexcept;
 
@@ -49,8 +53,21 @@ class Memory {
   Word* take(std::size_t words);
   void give(Word* data, std::size_t words) noexcept;
 
+  /// Freed buffers of one size.
+  struct Kept {
+    std::vector<Word*> buffers;
+    std::uint64_t last_use = 0;
+  };
+  struct Freed {
+    Word* data;
+    std::size_t bytes;
+  };
+  /// Takes kept buffers out until what is in use fits beside the rest. The caller holds the lock, and releases them after it.
+  std::vector<Freed> make_room();
+
   mutable std::mutex mutex_;
-  std::unordered_map<std::size_t, std::vector<Word*>> kept_;
+  std::unordered_map<std::size_t, Kept> kept_;
+  std::uint64_t uses_ = 0;
   std::size_t budget_ = 0;
   std::size_t in_use_ = 0;
   std::size_t held_ = 0;

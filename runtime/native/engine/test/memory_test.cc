@@ -59,6 +59,22 @@ TEST(memory_refuses_beyond_the_budget) {
   CHECK_EQUAL(memory.bytes_in_use(), std::size_t{1 << 20});
 }
 
+TEST(memory_keeps_little_beside_what_was_ever_in_use) {
+  Memory memory(0);
+  Buffer always(memory, 1 << 10);
+  for (std::size_t words = 8; words <= 1 << 12; words += 8) {
+    Buffer once(memory, words);
+    CHECK_EQUAL(memory.bytes_held() <= memory.peak_bytes() + memory.peak_bytes() / 8, true);
+  }
+  { const Buffer most(memory, 1 << 16); }
+  // The size that is asked for again and again stays.
+  const Word* place = Buffer(memory, 64).data();
+  for (std::size_t words = 72; words <= 1 << 12; words += 8) {
+    Buffer once(memory, words);
+    CHECK_EQUAL(static_cast<const Word*>(Buffer(memory, 64).data()), place);
+  }
+}
+
 TEST(memory_refuses_what_the_system_lacks) {
   Memory memory(0);
   CHECK_THROWS("FHE0805", Buffer(memory, std::size_t{1} << 50));
