@@ -11,7 +11,7 @@ import { isSecure } from '../../ir/ckks/parameters.ts';
 import { requireSeal } from './require-seal.ts';
 import { newPlainText, poolClass, withPool } from './pools.ts';
 import type { CipherText, PlainText, Seal } from './seal.ts';
-import { largestMagnitude, largestValue } from '../largest-value.ts';
+import { largestMagnitude, largestValue } from '../../ir/ckks/largest-value.ts';
 import { fail, FhecError, InternalError } from '../../ir/diagnostics.ts';
 
 export type { CipherText, PlainText, Seal } from './seal.ts';

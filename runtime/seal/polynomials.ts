@@ -1,6 +1,6 @@
 import { makeEmbedding, type Embedding } from '../../ir/ckks/embedding.ts';
 import { fail } from '../../ir/diagnostics.ts';
-import { largestModulus, largestValue } from '../largest-value.ts';
+import { largestModulus, largestValue } from '../../ir/ckks/largest-value.ts';
 import { guard, type CipherText, type Evaluator, type PlainText, type Seal } from './library.ts';
 import { loadWords, plainOf, residues, wordsOf } from './raw.ts';
 

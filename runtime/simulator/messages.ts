@@ -5,6 +5,7 @@ import type { Simulated } from './simulator.ts';
 export interface SimulatorStart {
   readonly modelPath: string;
   readonly seed: number;
+  readonly withExact: number;
 }
 
 /** Simulate these images; the first has the number `first`. */
@@ -13,6 +14,9 @@ export interface SimulateRequest {
   readonly batch: readonly (readonly Tensor[])[];
 }
 
+/** What the simulation gave for an image, with the outputs without noise where they were asked for and every value fits. */
+export type SimulatedImage = Simulated & { readonly exact?: readonly Tensor[] };
+
 /** Worker to caller, beside `Failed`. */
 export type SimulateReply =
-  { readonly kind: 'ready' } | { readonly kind: 'results'; readonly results: readonly Simulated[] };
+  { readonly kind: 'ready' } | { readonly kind: 'results'; readonly results: readonly SimulatedImage[] };

@@ -12,7 +12,7 @@ import { clearBackend, type ClearVector } from '../../runtime/clear/backend.ts';
 import { execute, inputCount } from '../../runtime/execute.ts';
 import { withPlaintextCache } from '../../runtime/plaintext-cache.ts';
 import { partition, unowned } from '../../runtime/server/partition.ts';
-import { simulatorBackend } from '../../runtime/simulator/backend.ts';
+import { makeSimulators } from '../../ir/ckks/simulator/simulator.ts';
 import { everyKeyProgram, testParameters } from './assembler.ts';
 import { complexPrograms, programs } from './random-programs.ts';
 
@@ -217,13 +217,13 @@ describe('execute', () => {
         fc.oneof(programs(parameters), complexPrograms(parameters)),
         fc.boolean(),
         (program, imaginaryNoise) => {
-          const simulator = simulatorBackend(parameters, 1, { imaginaryNoise });
+          const family = makeSimulators(parameters, 1, { imaginaryNoise });
           const counts = [0, 1, 2].map((run) => {
-            simulator.startRun(run);
+            const simulator = family.open(run);
             const inputs = program.inputs.map((s, k) => simulator.encrypt(vectors(program)[k], s.level, s.scale));
             const results = execute(program, simulator, inputs);
             for (const c of new Set([...inputs, ...results])) simulator.releaseCipher(c);
-            return simulator.freeBuffers();
+            return family.freeBuffers();
           });
           expect(counts).toEqual([counts[0], counts[0], counts[0]]);
         },

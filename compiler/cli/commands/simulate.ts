@@ -14,7 +14,7 @@ import { formatFacts, formatInterval, formatSeconds, formatShare } from '../form
 import { interruptible } from '../interrupt.ts';
 import { printResult, type Io } from '../io.ts';
 import { openModel, singleInput, warnInsecure } from '../model.ts';
-import { errorBits, runClear, topClass } from '../predict.ts';
+import { errorBits, topClass } from '../predict.ts';
 import { startProgress } from '../progress.ts';
 
 interface Flags extends InputFlags {
@@ -54,9 +54,11 @@ async function run(modelPath: string, inputs: string, flags: Flags, io: Io): Pro
   const progress = startProgress(io, flags);
   try {
     const tensors = images.map((image): readonly Tensor[] => [tensor(shape, image)]);
+    const compared = Math.min(flags.compare, images.length);
     const results = await interruptible((signal) =>
       simulate(modelPath, tensors, {
         signal,
+        withExact: compared,
         onProgress: (done) => progress.update('simulate', done / images.length),
         ...(flags.seed === undefined ? {} : { seed: flags.seed }),
         ...(flags.threads === undefined ? {} : { threads: flags.threads }),
@@ -66,15 +68,12 @@ async function run(modelPath: string, inputs: string, flags: Flags, io: Io): Pro
     const classifies = results.some((r) => r.kind === 'outputs' && r.outputs[0].data.length > 1);
     const right = predictions.filter((p, i) => p !== undefined && p === labels?.[i]).length;
     const accuracy = labels && classifies ? right / images.length : undefined;
-    const compared = Math.min(flags.compare, images.length);
     let agreed = 0;
     let bits = Infinity;
-    for (let i = 0; i < compared; i++) {
-      const result = results[i];
-      const exact = runClear(program, tensors[i]);
-      if (result.kind === 'outputs') bits = Math.min(bits, errorBits(exact, result.outputs).bits);
-      if (result.kind === 'outputs' && topClass(exact[0]) === predictions[i]) agreed++;
-      progress.update('compare with the exact program', (i + 1) / compared);
+    for (const [i, result] of results.slice(0, compared).entries()) {
+      if (result.kind !== 'outputs' || !result.exact) continue;
+      bits = Math.min(bits, errorBits(result.exact, result.outputs).bits);
+      if (topClass(result.exact[0]) === predictions[i]) agreed++;
     }
     progress.stop();
     const summary = {

@@ -1,5 +1,5 @@
 import { writeContainer, type FileKind, type Section } from '../../../ir/program/container.ts';
-import { makeRandom } from '../../../runtime/simulator/random.ts';
+import { makeRandom } from '../../../ir/ckks/simulator/random.ts';
 
 /** Choices of one mutant, reproducible from the seed and the number of the mutant. */
 export class Dice {

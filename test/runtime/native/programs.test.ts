@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { clearBackend } from '../../../runtime/clear/backend.ts';
 import { execute } from '../../../runtime/execute.ts';
-import { simulatorBackend } from '../../../runtime/simulator/backend.ts';
+import { makeSimulators } from '../../../ir/ckks/simulator/simulator.ts';
 import { testParameters } from '../assembler.ts';
 import { openSealBench } from '../on-seal.ts';
 import { complexPrograms, hasPublicValue, programs, rotationSteps } from '../random-programs.ts';
@@ -42,11 +42,13 @@ describe.skipIf(!hasEngine)(
               fc.pre(!hasPublicValue(program));
               const exact = execute(program, clearBackend, inputs);
               const found = native.run(program, inputs);
-              const simulator = simulatorBackend(parameters, seed, { imaginaryNoise });
+              const simulator = makeSimulators(parameters, seed, { imaginaryNoise }).open(0);
               const ciphers = program.inputs.map(({ level, scale }, i) => simulator.encrypt(inputs[i], level, scale));
               const simulated = execute(program, simulator, ciphers);
               exact.forEach((want, i) => {
-                const bits = Math.log2(deviation(found[i], want) / deviation(simulated[i].values, want));
+                const bits = Math.log2(
+                  deviation(found[i], want) / deviation(simulator.decrypt(simulated[i]).values, want),
+                );
                 expect(Math.abs(bits)).toBeLessThan(mostBits);
               });
             },

@@ -5,7 +5,7 @@ import { clearBackend } from '../../../runtime/clear/backend.ts';
 import { execute } from '../../../runtime/execute.ts';
 import { sealBackend } from '../../../runtime/seal/backend.ts';
 import type { CipherText } from '../../../runtime/seal/library.ts';
-import { simulatorBackend, type SimulatedCipher } from '../../../runtime/simulator/backend.ts';
+import { makeSimulators } from '../../../ir/ckks/simulator/simulator.ts';
 import { Assembler, everyKeyProgram, testParameters } from '../assembler.ts';
 import { openSealBench, type SealBench } from '../on-seal.ts';
 
@@ -48,10 +48,13 @@ describe.each([
   test('adds whole multiples of the base prime of the size that the weight of the secret tells, on SEAL and in the simulator', () => {
     const program = raiseProgram(sparse);
     const [real, turned] = bench.run(program, [input]);
-    const simulator = simulatorBackend(parameters, 1, { sparseWeight });
+    const simulator = makeSimulators(parameters, 1, { sparseWeight }).open(0);
     const ciphers = program.inputs.map((s) => simulator.encrypt(input, s.level, s.scale));
-    const [simulated, turnedToo] = execute<SimulatedCipher, unknown>(program, simulator, ciphers);
-    for (const multiples of [multiplesOf(real, turned), multiplesOf(simulated.values, turnedToo.values)]) {
+    const [simulated, turnedToo] = execute(program, simulator, ciphers);
+    for (const multiples of [
+      multiplesOf(real, turned),
+      multiplesOf(simulator.decrypt(simulated).values, simulator.decrypt(turnedToo).values),
+    ]) {
       const whole = multiples.map(Math.round);
       // The message is a thousandth of the base prime, spread over the coefficients.
       multiples.forEach((m, k) => expect(Math.abs(m - whole[k])).toBeLessThan(2 ** -10));

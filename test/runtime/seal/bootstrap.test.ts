@@ -5,7 +5,7 @@ import { sampleNoise } from '../../../passes/analysis/sample-noise.ts';
 import { bootstrapModule } from '../../../passes/kernels/bootstrap/module.ts';
 import { clearBackend } from '../../../runtime/clear/backend.ts';
 import { execute } from '../../../runtime/execute.ts';
-import { simulatorBackend, type SimulatedCipher } from '../../../runtime/simulator/backend.ts';
+import { makeSimulators } from '../../../ir/ckks/simulator/simulator.ts';
 import { openSealBench } from '../on-seal.ts';
 import { toyBootstrap } from '../toy-bootstrap.ts';
 
@@ -33,16 +33,16 @@ test.each([
 
     const bench = await openSealBench(parameters, program.keys.rotations, sparseWeight);
     const [encrypted] = bench.run(program, [input]);
-    const simulator = simulatorBackend(parameters, 3, { sparseWeight });
+    const simulator = makeSimulators(parameters, 3, { sparseWeight }).open(0);
     const ciphers = program.inputs.map((s) => simulator.encrypt(input, s.level, s.scale));
-    const [simulated] = execute<SimulatedCipher, unknown>(program, simulator, ciphers);
+    const [simulated] = execute(program, simulator, ciphers);
     const [forecast] = sampleNoise(module.funcs[0], parameters, [[input]]).runs;
 
     const real = deviation(encrypted, input);
     expect(real).toBeLessThan(2 ** -bits);
     // It is the noise that is compared, not what the polynomial gets wrong.
     expect(deviation(exact, input)).toBeLessThan(real / 4);
-    for (const errors of [deviation(simulated.values, input), deviation(forecast.noisy[0], input)])
+    for (const errors of [deviation(simulator.decrypt(simulated).values, input), deviation(forecast.noisy[0], input)])
       expect(Math.abs(Math.log2(errors / real))).toBeLessThan(1);
   },
 );

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { validateProgram } from '../../../ir/program/validate.ts';
 import { clearBackend } from '../../../runtime/clear/backend.ts';
 import { execute } from '../../../runtime/execute.ts';
-import { simulatorBackend } from '../../../runtime/simulator/backend.ts';
+import { makeSimulators } from '../../../ir/ckks/simulator/simulator.ts';
 import { testParameters } from '../assembler.ts';
 import { openSealBench } from '../on-seal.ts';
 import { complexPrograms, hasPublicValue, programs, rotationSteps } from '../random-programs.ts';
@@ -27,12 +27,12 @@ describe('the simulator against SEAL', () => {
         validateProgram(program);
         const exact = execute(program, clearBackend, inputs);
         const encrypted = bench.run(program, inputs);
-        const simulator = simulatorBackend(parameters, seed, { imaginaryNoise });
+        const simulator = makeSimulators(parameters, seed, { imaginaryNoise }).open(0);
         const ciphers = program.inputs.map(({ level, scale }, i) => simulator.encrypt(inputs[i], level, scale));
         const simulated = execute(program, simulator, ciphers);
         exact.forEach((want, i) => {
           const real = deviation(encrypted[i], want);
-          const forecast = deviation(simulated[i].values, want);
+          const forecast = deviation(simulator.decrypt(simulated[i]).values, want);
           const bits = Math.log2(real / forecast);
           expect(Math.abs(bits)).toBeLessThan(1);
         });

@@ -1,15 +1,19 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
 import { writeModel } from '../../../ir/program/model-file.ts';
 import type { Program } from '../../../ir/program/program.ts';
 import { tensor, type Tensor } from '../../../ir/tensor.ts';
+import { clearBackend } from '../../../runtime/clear/backend.ts';
+import { execute } from '../../../runtime/execute.ts';
 import { writeFileParts } from '../../../runtime/files/files.ts';
-import { simulatorBackend } from '../../../runtime/simulator/backend.ts';
+import { makeSimulators } from '../../../ir/ckks/simulator/simulator.ts';
 import { simulate } from '../../../runtime/simulator/simulate.ts';
 import { openSimulator } from '../../../runtime/simulator/simulator.ts';
 import { Assembler, sampleProgram, testParameters } from '../assembler.ts';
+import { complexPrograms, programs } from '../random-programs.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'fhec-simulate-'));
 const modelPath = join(folder, 'model.fhec');
@@ -71,8 +75,43 @@ describe('simulate', () => {
     expect(fine.kind).toBe('outputs');
   });
 
+  test('runs of a batch have the results that each has alone, also beside one that fails', () => {
+    const simulator = openSimulator(squares(), 1);
+    const batch = [image(0, 4), image(1, 100), image(2, 4)].map((inputs) => inputs.slice(0, 1));
+    const together = simulator.runBatch(batch, 5);
+    expect(together.map((r) => r.kind)).toEqual(['outputs', 'out-of-range', 'outputs']);
+    expect(together).toEqual(batch.map((inputs, i) => simulator.run(inputs, 5 + i)));
+  });
+
+  test('without noise programs give what they mean', () => {
+    fc.assert(
+      fc.property(fc.oneof(programs(parameters), complexPrograms(parameters)), (random) => {
+        const vectors = random.inputs.map((_, k) => Float64Array.from({ length: 512 }, (__, i) => Math.sin(i + k)));
+        const exact = makeSimulators(parameters, 1, { noise: false }).open(0);
+        const ciphers = random.inputs.map((s, k) => exact.encrypt(vectors[k], s.level, s.scale));
+        const found = execute(random, exact, ciphers).map((c) => exact.decrypt(c).values);
+        execute(random, clearBackend, vectors).forEach((want, r) =>
+          want.forEach((y, i) => expect(found[r][i]).toBeCloseTo(y, 9)),
+        );
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  test('compares so many images with the same without noise', async () => {
+    writeFileParts(modelPath, writeModel(program, 1, undefined));
+    const images = Array.from({ length: 12 }, (_, k) => image(k));
+    const results = await simulate(modelPath, images, { threads: 2, withExact: 10 });
+    const exact = openSimulator(program, 0, { noise: false });
+    results.forEach(({ exact: outputs }, k) => {
+      const alone = exact.run(images[k], k);
+      if (k < 10) expect(alone).toEqual({ kind: 'outputs', outputs });
+      else expect(outputs).toBeUndefined();
+    });
+  });
+
   test('one slot out of range suffices where a vector is encoded', () => {
-    const backend = simulatorBackend(parameters, 1);
+    const backend = makeSimulators(parameters, 1).open(0);
     const vector = new Float64Array(512);
     vector[511] = 2 ** 10;
     expect(() => backend.encrypt(vector, 0, parameters.scales[0])).toThrow('FHE0803');
@@ -82,18 +121,18 @@ describe('simulate', () => {
   });
 
   test('large slots are kept while the coefficients fit', () => {
-    const backend = simulatorBackend(parameters, 1);
+    const backend = makeSimulators(parameters, 1).open(0);
     const one = new Float64Array(512);
     one[511] = 2 ** 8;
     const x = backend.encrypt(one, 0, 2 ** 30);
     const sum = [0, 1, 2, 3].reduce((total) => backend.add(total, total), x);
-    expect(sum.values[511]).toBeCloseTo(2 ** 12, 2);
+    expect(backend.decrypt(sum).values[511]).toBeCloseTo(2 ** 12, 2);
     const all = backend.encrypt(new Float64Array(512).fill(2 ** 8), 0, 2 ** 30);
     expect(() => [0, 1, 2, 3].reduce((total) => backend.add(total, total), all)).toThrow('FHE0803');
   });
 
   test('operands of different levels or scales are refused', () => {
-    const backend = simulatorBackend(parameters, 1);
+    const backend = makeSimulators(parameters, 1).open(0);
     const [low, high] = [0, 1].map((level) => backend.encrypt(new Float64Array(512), level, 2 ** 30));
     const other = backend.encrypt(new Float64Array(512), 1, 2 ** 29);
     expect(() => backend.add(low, high)).toThrow('FHE0503');

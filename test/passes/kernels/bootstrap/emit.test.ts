@@ -5,7 +5,7 @@ import { verifyModule } from '../../../../ir/verify.ts';
 import { bootstrapModule } from '../../../../passes/kernels/bootstrap/module.ts';
 import { bootstrapDefaults, planBootstrap, type BootstrapRequest } from '../../../../passes/kernels/bootstrap/plan.ts';
 import { checkModule } from '../../../../passes/check/check-module.ts';
-import { makeRandom } from '../../../../runtime/simulator/random.ts';
+import { makeRandom } from '../../../../ir/ckks/simulator/random.ts';
 import { bitReverse } from './embedding.ts';
 import { evaluateWithOverflow } from './evaluate.ts';
 

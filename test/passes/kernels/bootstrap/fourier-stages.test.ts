@@ -5,7 +5,7 @@ import {
   mergedAdjointStages,
   mergedStages,
 } from '../../../../passes/kernels/bootstrap/fourier-stages.ts';
-import { makeRandom } from '../../../../runtime/simulator/random.ts';
+import { makeRandom } from '../../../../ir/ckks/simulator/random.ts';
 import { bitReverse, polynomialOfSlots, slotsOfPolynomial } from './embedding.ts';
 
 const uniform = (seed: number, length: number): Float64Array => {

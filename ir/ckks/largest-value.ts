@@ -1,4 +1,4 @@
-import type { Parameters } from '../ir/ckks/parameters.ts';
+import type { Parameters } from './parameters.ts';
 
 /**
  * The magnitude below which every slot of a ciphertext or plaintext of this level and scale must stay: half the modulus over the scale.

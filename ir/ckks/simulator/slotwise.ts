@@ -20,18 +20,7 @@ export function add(out: Vector, a: Vector, b: Vector): void {
 }
 
 export function sub(out: Vector, a: Vector, b: Vector): void {
-  const whole = out.length - (out.length % 4);
-  for (let i = 0; i < whole; i += 4) {
-    const w = a[i] - b[i];
-    const x = a[i + 1] - b[i + 1];
-    const y = a[i + 2] - b[i + 2];
-    const z = a[i + 3] - b[i + 3];
-    out[i] = w;
-    out[i + 1] = x;
-    out[i + 2] = y;
-    out[i + 3] = z;
-  }
-  for (let i = whole; i < out.length; i++) out[i] = a[i] - b[i];
+  for (let i = 0; i < out.length; i++) out[i] = a[i] - b[i];
 }
 
 export function mul(out: Vector, a: Vector, b: Vector): void {
@@ -47,6 +36,56 @@ export function mul(out: Vector, a: Vector, b: Vector): void {
     out[i + 3] = z;
   }
   for (let i = whole; i < out.length; i++) out[i] = a[i] * b[i];
+}
+
+/** out[i] += a[i] * b[i] + c[i] * d[i] + ...: sums of many products are memory's work, so four are added in one pass over `out`. */
+export function addFourProducts(
+  out: Vector,
+  a: Vector,
+  b: Vector,
+  c: Vector,
+  d: Vector,
+  e: Vector,
+  f: Vector,
+  g: Vector,
+  h: Vector,
+): void {
+  const whole = out.length - (out.length % 2);
+  for (let i = 0; i < whole; i += 2) {
+    const x = a[i] * b[i] + c[i] * d[i] + (e[i] * f[i] + g[i] * h[i]);
+    const j = i + 1;
+    const y = a[j] * b[j] + c[j] * d[j] + (e[j] * f[j] + g[j] * h[j]);
+    out[i] += x;
+    out[j] += y;
+  }
+  for (let i = whole; i < out.length; i++) out[i] += a[i] * b[i] + c[i] * d[i] + (e[i] * f[i] + g[i] * h[i]);
+}
+
+export function addProduct(out: Vector, a: Vector, b: Vector): void {
+  for (let i = 0; i < out.length; i++) out[i] += a[i] * b[i];
+}
+
+/** out += a * b, complex: real parts without, imaginary parts with an i. */
+export function addComplexProduct(out: Vector, outi: Vector, a: Vector, ai: Vector, b: Vector, bi: Vector): void {
+  const whole = out.length - (out.length % 2);
+  for (let i = 0; i < whole; i += 2) {
+    const [x, xi, y, yi] = [a[i], ai[i], b[i], bi[i]];
+    const j = i + 1;
+    const [u, ui, v, vi] = [a[j], ai[j], b[j], bi[j]];
+    out[i] += x * y - xi * yi;
+    outi[i] += x * yi + xi * y;
+    out[j] += u * v - ui * vi;
+    outi[j] += u * vi + ui * v;
+  }
+  for (let i = whole; i < out.length; i++) {
+    out[i] += a[i] * b[i] - ai[i] * bi[i];
+    outi[i] += a[i] * bi[i] + ai[i] * b[i];
+  }
+}
+
+/** out[i] += factor * a[i]. */
+export function addMultiple(out: Vector, a: Vector, factor: number): void {
+  for (let i = 0; i < out.length; i++) out[i] += factor * a[i];
 }
 
 export function addNumber(out: Vector, a: Vector, b: number): void {
@@ -96,20 +135,10 @@ function addNoise(
   for (let i = whole; i < end; i++) out[i] = a[i + shift] + strength * noise[from + i];
 }
 
-/** out[i] = a[i] * b[i] + sign * c[i] * d[i]. */
-export function mulAdd(out: Vector, a: Vector, b: Vector, c: Vector, d: Vector, sign: 1 | -1): void {
-  for (let i = 0; i < out.length; i++) out[i] = a[i] * b[i] + sign * (c[i] * d[i]);
-}
-
 /** Slots of even number times `sign`, the others times -sign. */
 export function alternate(out: Vector, a: Vector, sign: 1 | -1): void {
   for (let i = 0; i < out.length; i += 2) {
     out[i] = sign * a[i];
     out[i + 1] = -sign * a[i + 1];
   }
-}
-
-/** out[i] = a[i] + factor * b[i]. */
-export function addMultiple(out: Vector, a: Vector, b: Vector, factor: number): void {
-  for (let i = 0; i < out.length; i++) out[i] = a[i] + factor * b[i];
 }
