@@ -72,7 +72,7 @@ export function withCompileOptions(command: Command): Command {
     .option('--insecure-for-tests', 'allow parameters without security; the result is marked and every command says so')
     .option(
       '--cache <folder>',
-      'keep there what calibration measures: the next compilation of the same model with the same inputs starts from it',
+      'keep there what calibration measures, which later compilations of the model with the same inputs start from, and the compiled model for when all options are the same',
     )
     .option(
       '-o, --out <file>',

@@ -10,11 +10,13 @@ import { compileModel, type CompileResult } from '../../compile.ts';
 import { readBytes } from '../../inputs/image-files.ts';
 import { importOnnx } from '../../onnx/import.ts';
 import { CompilationStopped, type CompileOptions } from '../../options.ts';
+import { calibrationKey } from '../../pipeline/calibration-cache.ts';
 import { loadInputs, newCommand, preparationOf, withInputOptions } from '../common-options.ts';
 import { readCompileFlags, withCompileOptions, type CompileFlags } from '../compile-options.ts';
 import { readCosts, withCostOption } from '../cost-option.ts';
 import { StageWatcher, summarise } from '../compile-output.ts';
 import { folderOfCalibrations } from '../calibration-folder.ts';
+import { compilerFingerprint, folderOfModels, type CompiledModel } from '../compiled-models.ts';
 import { CompileCrash } from '../crash.ts';
 import { formatBytes } from '../format.ts';
 import { note, printResult, type Io } from '../io.ts';
@@ -40,19 +42,37 @@ export function compileCommand(io: Io): Command {
 async function compile(path: string, flags: CompileFlags, io: Io): Promise<void> {
   const calibrationSpec = flags.calibration ?? fail('FHE0401', 'a compilation needs calibration inputs');
   const model = readBytes(path);
-  const externalData = (file: string): Uint8Array => readFileSync(join(dirname(path), file));
+  const external: Uint8Array[] = [];
+  const externalData = (file: string): Uint8Array => {
+    const bytes = readFileSync(join(dirname(path), file));
+    external.push(bytes);
+    return bytes;
+  };
   const { shape } =
     importOnnx(model, { externalData }).interface?.inputs[0] ?? fail('FHE0208', 'the model has no input');
   const calibration = await loadInputs(calibrationSpec, { shape }, flags);
   const watcher = new StageWatcher(flags.printAfter, flags.dumpDir, io.out);
   const watched = flags.printAfter !== undefined || flags.dumpDir !== undefined || flags.stopAfter !== undefined;
   const costs = readCosts(flags, io);
+  const stated = { ...readCompileFlags(flags), ...(costs ? { costs } : {}), modelName: modelNameOf(path) };
+  const compiled = flags.cache === undefined || watched ? undefined : folderOfModels(flags.cache);
+  const key =
+    compiled &&
+    calibrationKey(
+      [model, ...external],
+      calibration,
+      JSON.stringify([stated, preparationOf(flags), compilerFingerprint()]),
+    );
+  const known = key === undefined ? undefined : compiled?.find(key);
+  if (known) {
+    writeResult(path, flags, known, io);
+    note(io, flags, `compiled before from the same model, inputs and options; taken from ${flags.cache}`);
+    return;
+  }
   const progress = startProgress(io, flags);
   const options: CompileOptions = {
     calibration,
-    ...readCompileFlags(flags),
-    ...(costs ? { costs } : {}),
-    modelName: modelNameOf(path),
+    ...stated,
     externalData,
     ...(flags.cache === undefined ? {} : { calibrationStore: folderOfCalibrations(flags.cache) }),
     hooks: {
@@ -66,7 +86,9 @@ async function compile(path: string, flags: CompileFlags, io: Io): Promise<void>
     progress.stop();
     watcher.requireSeen('--stop-after', flags.stopAfter);
     watcher.requireSeen('--print-after', flags.printAfter);
-    writeResult(path, flags, result, io);
+    const made = compiledModel(result, flags);
+    if (key !== undefined) compiled?.keep(key, made.parts);
+    writeResult(path, flags, made, io);
   } catch (error) {
     progress.stop();
     if (error instanceof CompilationStopped) return printStopped(error, watcher, flags, io);
@@ -94,15 +116,27 @@ function printStopped({ stage }: CompilationStopped, { last }: StageWatcher, fla
   printResult(io, flags, { stoppedAfter: stage, module: text }, flags.printAfter === stage ? '' : text);
 }
 
-function writeResult(path: string, flags: CompileFlags, { program, errorBound, report }: CompileResult, io: Io): void {
-  const out = flags.out ?? `${modelNameOf(path)}.fhec`;
-  const client = `${out.replace(/\.fhec$/, '')}.client.json`;
+function compiledModel(
+  { program, errorBound, report }: CompileResult,
+  flags: CompileFlags,
+): CompiledModel & { readonly parts: readonly Uint8Array[] } {
   const preparation = preparationOf(flags);
   const parts = writeModel(program, errorBound, report, preparation);
-  const bytes = parts.reduce((n, p) => n + p.length, 0);
-  writeFileParts(out, parts);
-  const specification = new TextEncoder().encode(writeSpecification(specificationOf(program, errorBound, preparation)));
-  writeFileParts(client, [specification]);
+  return {
+    parts,
+    specification: specificationOf(program, errorBound, preparation),
+    report,
+    bytes: parts.reduce((n, p) => n + p.length, 0),
+    copyTo: (to) => writeFileParts(to, parts),
+  };
+}
+
+function writeResult(path: string, flags: CompileFlags, model: CompiledModel, io: Io): void {
+  const { specification, report, bytes } = model;
+  const out = flags.out ?? `${modelNameOf(path)}.fhec`;
+  const client = `${out.replace(/\.fhec$/, '')}.client.json`;
+  model.copyTo(out);
+  writeFileParts(client, [new TextEncoder().encode(writeSpecification(specification))]);
   if (flags.report !== undefined) writeFileSync(flags.report, renderHtml(report));
   printResult(
     io,
