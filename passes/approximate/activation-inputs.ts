@@ -21,6 +21,8 @@ export interface ActivationInputs {
 
 /** A channel is never taken to be narrower than this part of the layer's median: a dead channel would leave its interval at the least drift. */
 const leastWidth = 0.1;
+/** Inputs that differ by less are one and the same number, but for rounding. */
+const rounding = 1e-9;
 
 /**
  * Intervals and densities of an activation: [minimum, maximum] of each channel, or of the tensor, each end moved out by `margin` times the
@@ -43,7 +45,10 @@ export function activationInputs(
   const around = (low: number, high: number): Interval => {
     const domain = approximationDomain(node, low, high);
     const width = (high - low) / 2;
-    const half = Math.max(width * (1 + margin), leastWidth * layerWidth) || Math.max(leastWidth * Math.abs(high), 1e-3);
+    // Where all inputs are 0, nothing says how far drift may take them: the interval must not be so narrow that they leave it.
+    const constant = Math.abs(high) > rounding ? leastWidth * Math.abs(high) : 1;
+    const measured = Math.max(width * (1 + margin), leastWidth * layerWidth);
+    const half = measured > rounding ? measured : constant;
     const centre = (low + high) / 2;
     return [Math.max(centre - half, domain[0]), Math.min(centre + half, domain[1])];
   };

@@ -18,8 +18,10 @@ export interface Round {
 export interface AxisTournament {
   /** The elements of the axis that the first round reads; absent when it reads the axis itself. */
   readonly gather: readonly number[] | undefined;
-  /** As many as log2(taps), rounded up. */
+  /** As many as log2(taps), rounded up, less those that compare nothing. */
   readonly rounds: readonly Round[];
+  /** Of the last round (or of what it would read) the elements that are the maxima, one a window; absent where they are as they should be. */
+  readonly picks: readonly number[] | undefined;
 }
 
 const sorted = (set: ReadonlySet<number>): number[] => [...set].sort((a, b) => a - b);
@@ -50,7 +52,8 @@ function substitutes({ size, taps, dilation, starts }: AxisWindows): Map<number,
 /**
  * Maxima of all windows in ceil(log2(taps)) rounds. Each round compares every element with the one a fixed distance ahead, all
  * windows at once: first neighbours, then pairs, and so on; the last round overlaps, which a maximum does not mind. So each round
- * is one shift of the whole tensor. Every window must hold an element of the axis.
+ * is one shift of the whole tensor. Rounds of elements that hold one another, as absent ones leave them, are skipped. Every window must hold an element
+ * of the axis.
  */
 export function axisTournament(windows: AxisWindows): AxisTournament {
   const shifts: number[] = [];
@@ -67,16 +70,37 @@ export function axisTournament(windows: AxisWindows): AxisTournament {
   const reads = inside && shifts.length > 0 ? undefined : sorted(needed[0]);
   const stand = inside ? new Map<number, number>() : substitutes(windows);
   const rounds: Round[] = [];
-  let index = new Map((reads ?? Array.from({ length: windows.size }, (_, i) => i)).map((p, i) => [p, i]));
-  const at = (p: number): number => {
-    const i = index.get(p);
-    if (i === undefined) throw new InternalError(`position ${p} is not in the round before`);
-    return i;
+  const first = reads ?? Array.from({ length: windows.size }, (_, i) => i);
+  let held = new Map(first.map((p, index): [number, Held] => [p, { index, elements: new Set([stand.get(p) ?? p]) }]));
+  const at = (p: number): Held => {
+    const found = held.get(p);
+    if (!found) throw new InternalError(`position ${p} is not in the round before`);
+    return found;
   };
   shifts.forEach((shift, j) => {
     const positions = sorted(needed[j + 1]);
-    rounds.push({ first: positions.map(at), second: positions.map((p) => at(p + shift)) });
-    index = new Map(positions.map((p, i) => [p, i]));
+    const pairs = positions.map((p) => [at(p), at(p + shift)] as const);
+    const larger = pairs.map(([a, b]) => (contains(a, b) ? a : contains(b, a) ? b : undefined));
+    const compares = larger.includes(undefined);
+    if (compares) rounds.push({ first: pairs.map(([a]) => a.index), second: pairs.map(([, b]) => b.index) });
+    held = new Map(
+      positions.map((p, i) => {
+        const [a, b] = pairs[i];
+        const joined = { index: i, elements: new Set([...a.elements, ...b.elements]) };
+        return [p, compares ? joined : (larger[i] ?? joined)];
+      }),
+    );
   });
-  return { gather: reads?.map((p) => stand.get(p) ?? p), rounds };
+  const picks = windows.starts.map((start) => at(start).index);
+  const count = rounds.at(-1)?.first.length ?? first.length;
+  const inOrder = picks.length === count && picks.every((pick, i) => pick === i);
+  return { gather: reads?.map((p) => stand.get(p) ?? p), rounds, picks: inOrder ? undefined : picks };
 }
+
+/** An element of a round: where it stands, and the elements of the axis that it is the maximum of. */
+interface Held {
+  readonly index: number;
+  readonly elements: ReadonlySet<number>;
+}
+
+const contains = (a: Held, b: Held): boolean => [...b.elements].every((e) => a.elements.has(e));

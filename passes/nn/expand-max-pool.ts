@@ -69,10 +69,9 @@ function tournament(
   for (const w of windows.toReversed()) {
     const plan = axisTournament(w);
     const resized = (count: number): number[] => shapeOf(value).map((d, i) => (i === w.axis ? count : d));
-    if (plan.gather) {
-      const pick = pickMatrix(shapeOf(value), w.axis, plan.gather);
-      value = createLinear(builder, [value], [pick], resized(plan.gather.length), loc);
-    }
+    const pick = (elements: readonly number[]): Value =>
+      createLinear(builder, [value], [pickMatrix(shapeOf(value), w.axis, elements)], resized(elements.length), loc);
+    if (plan.gather) value = pick(plan.gather);
     for (const { first, second } of plan.rounds) {
       const shape = resized(first.length);
       const [a, b] = [first, second].map((picks) => pickMatrix(shapeOf(value), w.axis, picks));
@@ -87,6 +86,7 @@ function tournament(
       value = createLinear(builder, [value, size], [addMatrices(a, b), identityMatrix(a.rows)], shape, loc);
       rounds++;
     }
+    if (plan.picks) value = pick(plan.picks);
   }
   return { value, rounds };
 }
