@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { FhecError } from '../../ir/diagnostics.ts';
+import { FhecError, InternalError } from '../../ir/diagnostics.ts';
 import type { Model } from '../../ir/program/model-file.ts';
 import type { Tensor } from '../../ir/tensor.ts';
 import { readSecretKey } from '../../runtime/client/keys.ts';
@@ -16,11 +16,14 @@ export type InferBackend = 'seal' | 'native' | 'simulator' | 'clear';
 /** Answers inputs one at a time. */
 export interface Inference {
   readonly keyBytes: number;
+  /** Of one input, as predicted at the compilation; undefined where that says nothing of this back end. */
+  readonly predictedSeconds: number | undefined;
   /** Outputs before the client steps, and the seconds of the run on the server's side. */
   readonly infer: (
     input: Tensor,
     index: number,
-    onProgress: (share: number) => void,
+    /** The share of the input that is done, and the ONNX node at work. */
+    onProgress: (share: number, node: string) => void,
   ) => Promise<{ outputs: readonly Tensor[]; seconds: number }>;
   readonly peakBytes: () => number;
   /** The most bytes that the native engine held; undefined for the other back ends. */
@@ -47,6 +50,16 @@ export function openInference(
 
 const processPeakBytes = (): number => process.resourceUsage().maxRSS * 1024;
 
+/** For no input at all. */
+export const idle: Inference = {
+  keyBytes: 0,
+  predictedSeconds: undefined,
+  infer: () => Promise.reject(new InternalError('nothing was opened')),
+  peakBytes: processPeakBytes,
+  enginePeakBytes: () => undefined,
+  close: () => Promise.resolve(),
+};
+
 /** Back ends without keys: exact arithmetic, or exact arithmetic with the noise of CKKS. */
 function openLocal(backend: 'simulator' | 'clear', { program }: Model): Inference {
   // The simulator keeps what it made of each constant: they come from memory.
@@ -60,6 +73,7 @@ function openLocal(backend: 'simulator' | 'clear', { program }: Model): Inferenc
   };
   return {
     keyBytes: 0,
+    predictedSeconds: undefined,
     peakBytes: processPeakBytes,
     enginePeakBytes: () => undefined,
     infer: (input, index) => {
@@ -93,6 +107,7 @@ async function openEncrypted(
     let engineBytes: number | undefined;
     return {
       keyBytes: keys.evaluationKeyBytes,
+      predictedSeconds: server.predictedSeconds,
       peakBytes: server.peakBytes,
       enginePeakBytes: () => engineBytes,
       infer: async (input, _index, onProgress) => {

@@ -4,8 +4,8 @@ import type { CommonFlags, Io } from './io.ts';
 
 /** Shows how far long work is. */
 export interface Progress {
-  /** `share` of the work called `stage` is done, 0 to 1. A new stage begins when the name changes. */
-  readonly update: (stage: string, share: number) => void;
+  /** `share` of the work called `stage` is done, 0 to 1, and it is at `place`. A new stage begins when the name changes. */
+  readonly update: (stage: string, share: number, place?: string) => void;
   readonly stop: () => void;
 }
 
@@ -25,7 +25,7 @@ function timeLeft(share: number, seconds: number): string {
 function bar(stream: NodeJS.WriteStream): Progress {
   const shown = new SingleBar({
     stream,
-    format: '{stage} [{bar}] {percentage}% {left}',
+    format: '{stage} [{bar}] {percentage}% {left} {place}',
     clearOnComplete: true,
     hideCursor: true,
     barsize: 24,
@@ -34,14 +34,14 @@ function bar(stream: NodeJS.WriteStream): Progress {
   let current: string | undefined;
   let started = 0;
   return {
-    update: (stage, share) => {
+    update: (stage, share, place = '') => {
       if (stage !== current) {
-        if (current === undefined) shown.start(1, share, { stage: stage.padEnd(24), left: '' });
+        if (current === undefined) shown.start(1, share, { stage: stage.padEnd(24), left: '', place: '' });
         current = stage;
         started = performance.now();
       }
       const left = timeLeft(share, (performance.now() - started) / 1000);
-      shown.update(share, { stage: stage.slice(0, 24).padEnd(24), left });
+      shown.update(share, { stage: stage.slice(0, 24).padEnd(24), left, place: place.slice(0, 32) });
     },
     stop: () => {
       if (current !== undefined) shown.stop();
@@ -56,16 +56,16 @@ function lines(io: Io): Progress {
   let started = 0;
   let last = -Infinity;
   return {
-    update: (stage, share) => {
+    update: (stage, share, place = '') => {
       const now = performance.now();
       if (stage !== current) started = now;
       current = stage;
       if (now - last < millisecondsBetweenLines) return;
       last = now;
       const left = timeLeft(share, (now - started) / 1000);
-      io.err(
-        `${stage}${share > 0 && share < 1 ? ` ${Math.floor(100 * share)}%` : ''}${left === '' ? '' : `, ${left}`} ...\n`,
-      );
+      const percentage = share > 0 && share < 1 ? ` ${Math.floor(100 * share)}%` : '';
+      const facts = [`${stage}${percentage}`, ...[left, place && `at ${place}`].filter((fact) => fact !== '')];
+      io.err(`${facts.join(', ')} ...\n`);
     },
     stop: () => undefined,
   };

@@ -1,10 +1,12 @@
 import { Option, type Command } from 'commander';
-import { tensor } from '../../../ir/tensor.ts';
+import type { Model } from '../../../ir/program/model-file.ts';
+import { tensor, type Tensor } from '../../../ir/tensor.ts';
+import { openAnswers } from '../answer-file.ts';
 import { loadInputs, newCommand, positiveInteger, withInputOptions, type InputFlags } from '../common-options.ts';
-import { openInference, type InferBackend } from '../infer-backends.ts';
+import { idle, openInference, type Inference, type InferBackend } from '../infer-backends.ts';
 import { formatRow, formatSummary, summariseRows, type InferRow } from '../infer-summary.ts';
 import { interruptible } from '../interrupt.ts';
-import { printResult, type Io } from '../io.ts';
+import { note, printResult, type Io } from '../io.ts';
 import { openModel, singleInput, warnInsecure } from '../model.ts';
 import { errorBits, runClear, topClass } from '../predict.ts';
 import { startProgress } from '../progress.ts';
@@ -13,6 +15,7 @@ import { backendHelp, readServerFlags, withServerOptions, type ServerFlags } fro
 interface Flags extends InputFlags, ServerFlags {
   readonly count?: number;
   readonly backend: InferBackend;
+  readonly answers?: string;
 }
 
 export function inferCommand(io: Io): Command {
@@ -24,6 +27,7 @@ export function inferCommand(io: Io): Command {
       'fhec infer model.fhec digits/ --count 20 --json',
       'fhec infer model.fhec mnist:test[0:5] --backend native',
       'fhec infer model.fhec digit.png --backend clear',
+      'fhec infer model.fhec test_batch.bin --count 100 --backend native --answers answers.jsonl',
     ],
   )
     .argument('<model>', 'the compiled model (model.fhec)')
@@ -37,6 +41,10 @@ export function inferCommand(io: Io): Command {
         .choices(['seal', 'native', 'simulator', 'clear'])
         .default('seal'),
     )
+    .option(
+      '--answers <file>',
+      'also write each answer there as soon as it is known, as a line of JSON; answers that the file has already are not computed again, so that the same command goes on where it was interrupted',
+    )
     .action((modelPath: string, inputs: string, flags: Flags) => infer(modelPath, inputs, flags, io));
   return withInputOptions(withServerOptions(command));
 }
@@ -46,32 +54,34 @@ async function infer(modelPath: string, inputs: string, flags: Flags, io: Io): P
   warnInsecure(model.program.parameters, io, flags);
   const { shape } = singleInput(model.program.inputs);
   const dataset = await loadInputs(inputs, { shape, preparation: model.specification.preparation }, flags, flags.count);
+  const answers =
+    flags.answers === undefined ? undefined : openAnswers(flags.answers, model.contentFingerprint, flags.backend);
+  const images = dataset.images.map((image, index) => ({ image, index, known: answers?.known(index, image) }));
+  const left = images.filter(({ known }) => !known).length;
+  if (answers && left < images.length)
+    note(
+      io,
+      flags.json ? { quiet: true } : flags,
+      `${images.length - left} of ${images.length} answers are in ${flags.answers ?? ''}`,
+    );
   await interruptible(async (signal) => {
     const progress = startProgress(io, flags);
     const onStage = (stage: string): void => progress.update(stage, 0);
-    const inference = await openInference(flags.backend, modelPath, model, {
-      server: readServerFlags(flags),
-      signal,
-      onStage,
-    });
+    const options = { server: readServerFlags(flags), signal, onStage };
+    const inference = left > 0 ? await openInference(flags.backend, modelPath, model, options) : idle;
     const rows: InferRow[] = [];
+    let done = 0;
     try {
-      for (const [index, image] of dataset.images.entries()) {
-        signal.throwIfAborted();
-        const input = tensor(shape, image);
-        const step = (share: number): void => progress.update('infer', (index + share) / dataset.images.length);
-        const { outputs, seconds } = await inference.infer(input, index, step);
-        step(1);
-        const exact = runClear(model.program, [input]);
-        const row: InferRow = {
-          index,
-          label: dataset.labels?.[index],
-          prediction: topClass(outputs[0]),
-          clearPrediction: topClass(exact[0]),
-          ...errorBits(exact, outputs),
-          seconds,
-          outputs: outputs.map(({ data }) => [...data]),
-        };
+      for (const { image, index, known } of images) {
+        if (!known) signal.throwIfAborted();
+        const step = (share: number, node = ''): void => progress.update('infer', (done + share) / left, node);
+        const row =
+          known ?? (await inferOne(inference, model, tensor(shape, image), index, dataset.labels?.[index], step));
+        if (!known) {
+          answers?.add(row, image);
+          step(1);
+          done++;
+        }
         rows.push(row);
         if (!flags.json) io.out(`${formatRow(row)}\n`);
       }
@@ -82,4 +92,25 @@ async function infer(modelPath: string, inputs: string, flags: Flags, io: Io): P
     const summary = summariseRows(rows, flags.backend, inference);
     printResult(io, flags, { ...summary, inputs: rows }, formatSummary(summary));
   });
+}
+
+async function inferOne(
+  inference: Inference,
+  { program }: Model,
+  input: Tensor,
+  index: number,
+  label: number | undefined,
+  onProgress: (share: number, node: string) => void,
+): Promise<InferRow> {
+  const { outputs, seconds } = await inference.infer(input, index, onProgress);
+  const exact = runClear(program, [input]);
+  return {
+    index,
+    label,
+    prediction: topClass(outputs[0]),
+    clearPrediction: topClass(exact[0]),
+    ...errorBits(exact, outputs),
+    seconds,
+    outputs: outputs.map(({ data }) => [...data]),
+  };
 }

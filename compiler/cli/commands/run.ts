@@ -43,7 +43,7 @@ export function runCommand(io: Io): Command {
         const inputs = withFile(flags.input, (file) => readCiphertexts(file, server.label('input'), program.inputs));
         const started = performance.now();
         const { outputs, threads, enginePeakBytes } = await server.run(inputs, {
-          onProgress: (share) => progress.update('run', share),
+          onProgress: (share, node) => progress.update('run', share, node),
           signal,
         });
         const seconds = (performance.now() - started) / 1000;
