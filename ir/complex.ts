@@ -102,9 +102,26 @@ export const conjugateVector = (x: Tensor): Tensor =>
       )
     : x;
 
-/** Product with the monomial X^(N/2): i in the even slots, -i in the odd ones (ckks/embedding.ts: 3^j is 1 or 3 modulo 4). */
-export const mulByMonomial = (x: Tensor): Tensor =>
-  complexTensor(
-    imaginaryPart(x).map((a, j) => (j % 2 === 0 ? -a : a)),
-    realPart(x).map((a, j) => (j % 2 === 0 ? a : -a)),
+/**
+ * The slots of the monomial X^power in a ring of N = 2 * slots coefficients: exp(i pi power 3^j / N) in slot j (ckks/embedding.ts). For power = N/2 that
+ * is i in the even slots and -i in the odd ones, since 3^j is 1 or 3 modulo 4.
+ */
+export function monomialSlots(slots: number, power: number): Tensor {
+  const order = 4 * slots;
+  const [real, imaginary] = [new Float64Array(slots), new Float64Array(slots)];
+  for (let j = 0, turn = power % order; j < slots; j++, turn = (3 * turn) % order) {
+    real[j] = Math.cos((2 * Math.PI * turn) / order);
+    imaginary[j] = Math.sin((2 * Math.PI * turn) / order);
+  }
+  return complexTensor(real, imaginary);
+}
+
+/** Product with the monomial X^power of a ring of twice as many coefficients as there are slots. */
+export function mulByMonomial(x: Tensor, power: number): Tensor {
+  const [real, imaginary] = [realPart(x), imaginaryPart(x)];
+  if (power !== real.length) return mulVectors(x, monomialSlots(real.length, power));
+  return complexTensor(
+    imaginary.map((a, j) => (j % 2 === 0 ? -a : a)),
+    real.map((a, j) => (j % 2 === 0 ? a : -a)),
   );
+}

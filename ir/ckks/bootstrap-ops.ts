@@ -1,6 +1,6 @@
 import { defineOp, type OpDefinition } from '../define.ts';
 import { cipherType, type CipherType, type Type } from '../types.ts';
-import { conjugateVector, mulByMonomial } from '../complex.ts';
+import { conjugateVector, mulByMonomial, realPart } from '../complex.ts';
 import { topLevel } from './parameters.ts';
 import { secretName } from './secret.ts';
 
@@ -27,7 +27,7 @@ export const mulI = defineOp({
   attrs: {},
   traits: [],
   infer: ([x]) => (x.kind === 'cipher' ? x : 'operand must be a ciphertext'),
-  eval: ([x]) => mulByMonomial(x),
+  eval: ([x]) => mulByMonomial(x, realPart(x).length),
 });
 
 export const modRaise = defineOp({

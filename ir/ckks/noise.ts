@@ -70,6 +70,14 @@ export function secretSwitchNoise(parameters: Parameters, to: SecretName, sparse
   return inSlot(ringDegree, digit * ringDegree * errorDeviation ** 2 + roundingVariance * (1 + sparseWeight));
 }
 
+/**
+ * The noise of an encoded vector in units of the message. None at the scale 1, where what is encoded has whole coefficients as it is: a monomial
+ * (`slots.mul_monomial`).
+ */
+export function plaintextNoise(ringDegree: number, scale: number, single = false): number {
+  return scale === 1 ? 0 : encodeNoise(ringDegree, single) / scale;
+}
+
 /** The rounding of an encoded vector; a single number for every slot rounds one coefficient only. */
 export function encodeNoise(ringDegree: number, single = false): number {
   return single ? Math.sqrt(roundingVariance) : inSlot(ringDegree, roundingVariance);

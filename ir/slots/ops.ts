@@ -116,14 +116,20 @@ export const conjugate = defineOp({
   eval: ([x]) => conjugateVector(x),
 });
 
-export const mulI = defineOp({
-  name: 'slots.mul_i',
-  doc: 'Product with the imaginary unit i in the slots of even number, -i in those of odd number: what the monomial X^(N/2) is in slots. Costs no level.',
+export const mulMonomial = defineOp({
+  name: 'slots.mul_monomial',
+  doc: 'Product with the monomial X^power of the ring, N = 2 slots: exp(i pi power 3^j / N) in slot j. Numbers of absolute value 1; costs no level. For power = N/2 i in the slots of even number, -i in those of odd number.',
   operands: ['x'],
-  attrs: {},
+  attrs: { power: 'int' },
   traits: [],
-  infer: vectorOf,
-  eval: ([x]) => mulByMonomial(x),
+  infer: (types, { power }) => {
+    const slots = slotsOf(types);
+    if (typeof slots === 'string') return slots;
+    return power > 0 && power < 4 * slots
+      ? packedType(slots)
+      : `power ${power} must lie between 1 and ${4 * slots - 1}`;
+  },
+  eval: ([x], { power }) => mulByMonomial(x, power),
 });
 
 export const pack = defineOp({
@@ -165,7 +171,7 @@ export const slotsOps: readonly OpDefinition[] = [
   rotate,
   negate,
   conjugate,
-  mulI,
+  mulMonomial,
   pack,
   refresh,
 ];

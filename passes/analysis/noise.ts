@@ -1,5 +1,5 @@
 import { realPart } from '../../ir/complex.ts';
-import { encodeNoise, freshNoise, keySwitchNoise, rescaleNoise, secretSwitchNoise } from '../../ir/ckks/noise.ts';
+import { freshNoise, keySwitchNoise, plaintextNoise, rescaleNoise, secretSwitchNoise } from '../../ir/ckks/noise.ts';
 import type { Parameters } from '../../ir/ckks/parameters.ts';
 import { secretName, type SecretName } from '../../ir/ckks/secret.ts';
 import { isTensorAttr } from '../../ir/define.ts';
@@ -77,7 +77,7 @@ export function ownNoise(value: Value, parameters: Parameters, symmetric = true)
     case 'param':
       return freshNoise(n, symmetric) / scale;
     case 'ckks.encode':
-      return encodeNoise(n, vectorOf(value).data.length === 1) / scale;
+      return plaintextNoise(n, scale, vectorOf(value).data.length === 1);
     case 'ckks.relinearize':
     case 'ckks.rotate':
     case 'ckks.conjugate':

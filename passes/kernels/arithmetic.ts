@@ -17,8 +17,8 @@ export interface Arithmetic<V> {
   negate(a: V): V;
   /** Complex conjugate of every slot. */
   conjugate(a: V): V;
-  /** Product with i in the slots of even number, with -i in those of odd number. */
-  mulI(a: V): V;
+  /** Product with the monomial X^power of the ring, 0 < power < 4 slots: exp(i pi power 3^j / (2 slots)) in slot j. */
+  mulMonomial(a: V, power: number): V;
 }
 
 /** Rotation by any whole number of steps; by a multiple of the slots it is the vector itself. */

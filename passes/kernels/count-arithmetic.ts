@@ -68,7 +68,7 @@ export function countArithmetic(slots: number): CountingArithmetic {
       conjugations++;
       return a;
     },
-    mulI: (a) => a,
+    mulMonomial: (a) => a,
     cost: () => ({
       rotations,
       conjugations,

@@ -2,7 +2,7 @@ import type { Builder } from '../../ir/builder.ts';
 import { complexTensor } from '../../ir/complex.ts';
 import type { Loc } from '../../ir/diagnostics.ts';
 import type { Value } from '../../ir/module.ts';
-import { add, addPlain, conjugate, mul, mulI, mulPlain, negate, rotate, sub } from '../../ir/slots/ops.ts';
+import { add, addPlain, conjugate, mul, mulMonomial, mulPlain, negate, rotate, sub } from '../../ir/slots/ops.ts';
 import { tensor } from '../../ir/tensor.ts';
 import type { Arithmetic } from './arithmetic.ts';
 
@@ -21,6 +21,6 @@ export function emitArithmetic(builder: Builder, slots: number, loc: Loc): Arith
     rotate: (a, steps) => builder.create(rotate, [a], { steps }, loc),
     negate: (a) => builder.create(negate, [a], {}, loc),
     conjugate: (a) => builder.create(conjugate, [a], {}, loc),
-    mulI: (a) => builder.create(mulI, [a], {}, loc),
+    mulMonomial: (a, power) => builder.create(mulMonomial, [a], { power }, loc),
   };
 }

@@ -24,6 +24,6 @@ export function evaluateArithmetic(slots: number): Arithmetic<Tensor> {
     rotate: rotateVector,
     negate: negateVector,
     conjugate: conjugateVector,
-    mulI: mulByMonomial,
+    mulMonomial: mulByMonomial,
   };
 }

@@ -67,7 +67,7 @@ export function foldArithmetic<V>(on: Arithmetic<V>): Arithmetic<Foldable<V>> {
     negate,
     // A public vector is real: it is its conjugate.
     conjugate: (a) => (a.kind === 'encrypted' ? encrypted(on.conjugate(a.value)) : a),
-    mulI: (a) => (a.kind === 'encrypted' ? encrypted(on.mulI(a.value)) : realOnly()),
+    mulMonomial: (a, power) => (a.kind === 'encrypted' ? encrypted(on.mulMonomial(a.value, power)) : realOnly()),
   };
 }
 

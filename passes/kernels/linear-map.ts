@@ -11,16 +11,20 @@ import {
   placementModulus,
   vectorsOf,
 } from './diagonals.ts';
-import type { DiagonalEntries, Diagonals, Placement } from './diagonals.ts';
+import type { DiagonalEntries, Placement } from './diagonals.ts';
+import { affordableDiagonals, groupedCost } from './diagonal-costs.ts';
 import { summableBits } from './equal-columns.ts';
-import { pairDiagonals, singleDiagonals, type DiagonalPairs } from './pair-diagonals.ts';
-import { copiesOfBits, copyBits, topRun, usedBits } from './slot-bits.ts';
+import { chooseGroups } from './group-diagonals.ts';
+import { copiesOfBits, copyBits, periodOfBits, topRun, usedBits } from './slot-bits.ts';
 import { splitDiagonals } from './split-diagonals.ts';
+import { GroupVectors, turnedSteps, turnsOf, type Turn } from './turns.ts';
 
 /** One summand of a linear map: `matrix` applied to a packed value. */
 export interface LinearOperand {
   readonly matrix: Matrix;
   readonly layout: Layout;
+  /** Every slot, whether it holds an element or not, repeats with this period; where absent, only the copies of the layout are known. */
+  readonly period?: number;
 }
 
 /** One product with a public vector: `giant` rotates it after `baby` rotated the input vector. */
@@ -30,9 +34,8 @@ interface Term {
   readonly output: number;
   readonly baby: number;
   readonly giant: number;
-  /** The diagonals that read the real and the imaginary parts; -1: none does. */
-  readonly real: number;
-  readonly imaginary: number;
+  /** By subset of the operand's turns; -1: none. */
+  readonly diagonals: Int32Array;
 }
 
 /** A summand without products: rotated input vectors, added (or subtracted) as they are. */
@@ -55,8 +58,10 @@ export interface LinearPlan {
   readonly folded: number;
   /** For each operand the bits that it is summed over first. */
   readonly summed: readonly number[];
-  /** For each operand what it is rotated by to be its own imaginary part; 0 where it stays real. */
-  readonly turns: readonly number[];
+  /** For each operand how it is turned (turns.ts). */
+  readonly turns: readonly (readonly Turn[])[];
+  /** The copies that are summed, with their conjugates; 0: none, on real slots. */
+  readonly copies: number;
   readonly terms: readonly Term[];
   readonly units: readonly UnitTerm[];
   readonly entries: readonly (DiagonalEntries | undefined)[];
@@ -69,6 +74,8 @@ export interface FoldChoice {
   readonly folded: number;
   readonly summed: readonly number[];
   readonly placements: readonly Placement[];
+  /** Of groups of diagonals. */
+  readonly mostTurns: number;
   /** Predicted, in the unit of the costs. */
   readonly cost: number;
 }
@@ -87,6 +94,8 @@ export interface PlacedOperand {
   readonly vectors: number;
   readonly used: number;
   readonly copies: number;
+  /** Of all slots, those without an element too. */
+  readonly period: number;
   /** Bits that may be summed over first, without a product. */
   readonly summable: number;
 }
@@ -100,6 +109,7 @@ function placeOperand(operand: LinearOperand, slots: number): PlacedOperand {
     vectors: vectorsOf(columnSlots, slots),
     used,
     copies: copyBits(operand.layout, slots),
+    period: operand.period ?? slots,
     summable: summableBits(operand.matrix, columnSlots, used),
   };
 }
@@ -114,29 +124,18 @@ const afterSums = (o: PlacedOperand, summed: number, slots: number): PlacedOpera
   ...o,
   used: o.used & ~summed,
   copies: o.copies | (topRun(o.copies | summed, slots) & summed),
+  period: periodOfBits((slots - o.period) | summed, slots),
 });
 
-/** Rotations predicted for a number of diagonals. */
-const predictedRotations = (diagonals: number): number => Math.max(0, 2 * Math.sqrt(diagonals) - 2);
-
-/** What diagonals take, each for itself. */
-const diagonalCost = (diagonals: number, { rotation, plainMultiplication }: OperationCosts): number =>
-  predictedRotations(diagonals) * rotation + diagonals * plainMultiplication;
-
-/** What complex slots take beside products: a rotation of each input vector, a conjugation of each output vector. */
-const turningCost = (inputs: number, outputs: number, { rotation, conjugation }: OperationCosts): number =>
-  inputs * rotation + outputs * conjugation;
-
-/** A bound: more diagonals than this cost more than `cost`, by {@link diagonalCost}. */
-function affordableDiagonals(cost: number, { rotation, plainMultiplication }: OperationCosts): number {
-  const room = Math.max(0, cost + 2 * rotation);
-  const root = (Math.sqrt(rotation ** 2 + plainMultiplication * room) - rotation) / plainMultiplication;
-  return root ** 2 * (1 + 1e-9);
+/** The turns that groups of diagonals can have where the bits `repeated` stand for copies of the operands and of the output: one for complex slots, one for each bit of copies. */
+function turnsFor(repeated: number, operands: readonly PlacedOperand[], slots: number): number {
+  const copied = operands.reduce((mask, o) => mask & (slots - o.period), repeated);
+  return 1 + countBits(topRun(copied, slots));
 }
 
 /**
- * Chooses the bits to sum over before and after with the least predicted cost: about 2 sqrt(D) rotations for D diagonals, or for half as many on complex
- * slots, and one for each bit. `rowSlots` and `outputUsed` tell the slots of the rows and the bits in which they differ.
+ * Chooses the bits to sum over before and after with the least predicted cost: about 2 sqrt(D) rotations for D diagonals, or for as many groups as they make, and
+ * one for each bit. `rowSlots` and `outputUsed` tell the slots of the rows and the bits in which they differ.
  */
 export function chooseFold(
   operands: readonly PlacedOperand[],
@@ -148,9 +147,6 @@ export function chooseFold(
   const free = (slots - 1) & ~outputUsed;
   const outputs = vectorsOf(rowSlots, slots);
   const inputs = operands.reduce((n, o) => n + o.vectors, 0);
-  const turning = turningCost(inputs, outputs, costs);
-  const mostDiagonals = (cost: number): number =>
-    Math.max(affordableDiagonals(cost, costs), 2 * affordableDiagonals(cost - turning, costs));
   let best: FoldChoice | undefined;
   const none = operands.map(() => 0);
   const all = operands.map((o) => o.summable);
@@ -179,11 +175,12 @@ export function chooseFold(
         summed: summed[i],
       }));
       const bits = summed.reduce((n, mask) => n + countBits(mask), countBits(folded));
-      const limit = best ? mostDiagonals(best.cost - bits * costs.rotation) : Infinity;
+      const mostTurns = costs.conjugation < Infinity ? turnsFor(free & common, sums, slots) : 0;
+      const left = best ? best.cost - bits * costs.rotation : Infinity;
+      const limit = affordableDiagonals(left, costs) * 2 ** mostTurns;
       const diagonals = placements.reduce((n, p) => n + countDiagonals(p, limit), 0);
-      const cost =
-        bits * costs.rotation + Math.min(diagonalCost(diagonals, costs), turning + diagonalCost(diagonals / 2, costs));
-      if (!best || cost < best.cost) best = { folded, summed, placements, cost };
+      const cost = bits * costs.rotation + groupedCost(diagonals, mostTurns, inputs, outputs, costs);
+      if (!best || cost < best.cost) best = { folded, summed, placements, mostTurns, cost };
     }
   }
   if (!best) throw new InternalError('a linear map without operands');
@@ -244,25 +241,6 @@ export function unitTerms(
 export const unitCopies = (terms: readonly UnitTerm[], copies: number, slots: number): number =>
   terms.every((t) => t.steps === 0) ? copies : topRun(copies, slots);
 
-/** For each operand its diagonals, two by two where complex slots cost less; the turn is 0 where they do not. */
-function chooseTurns(
-  found: readonly Diagonals[],
-  inputs: readonly number[],
-  outputs: number,
-  costs: OperationCosts,
-): DiagonalPairs[] {
-  const singles = found.map(singleDiagonals);
-  if (costs.conjugation === Infinity) return singles;
-  const gain = (n: number, pairs: DiagonalPairs): number =>
-    diagonalCost(found[n].steps.length, costs) - diagonalCost(pairs.real.length, costs) - inputs[n] * costs.rotation;
-  const best = found.map((d, n) => {
-    const pairs = pairDiagonals(d);
-    return gain(n, pairs) > 0 ? pairs : singles[n];
-  });
-  const saved = best.reduce((sum, pairs, n) => (pairs.turn === 0 ? sum : sum + gain(n, pairs)), 0);
-  return saved > outputs * costs.conjugation ? best : singles;
-}
-
 /**
  * Plans `sum of operands[i].matrix * operands[i]` with the rows in `output` (its copies are ignored; the plan tells those it makes).
  * One level, whatever the map is; none for an operand that is a sum of bare rotations.
@@ -286,7 +264,8 @@ export function planLinearMap(
   const terms: Term[] = [];
   let folded = 0;
   const summed = operands.map(() => 0);
-  const turns = operands.map(() => 0);
+  const turns = operands.map((): readonly Turn[] => []);
+  let summedCopies = 0;
   let clean = true;
   if (general.length > 0) {
     const fold = chooseFold(
@@ -310,14 +289,16 @@ export function planLinearMap(
       offsets.push(inputs);
       inputs += layoutVectors(operands[i].layout, slots);
     }
-    const pairs = chooseTurns(
+    const grouping = chooseGroups(
       found,
       fold.placements.map((p) => p.inputs),
       layoutVectors(output, slots),
+      fold.mostTurns,
       costs,
     );
+    summedCopies = grouping.copies;
     const join = (pick: (n: number) => Int32Array): Int32Array =>
-      Int32Array.from(found.flatMap((_, n) => [...pairs[n].real.map((k) => pick(n)[k])]));
+      Int32Array.from(found.flatMap((_, n) => grouping.operands[n].groups.map(([k]) => pick(n)[k])));
     const split = splitDiagonals(
       {
         modulus: Math.max(...fold.placements.map(placementModulus)),
@@ -329,18 +310,20 @@ export function planLinearMap(
     );
     let at = 0;
     general.forEach((i, n) => {
-      const { real, imaginary, turn } = pairs[n];
+      const { groups, turns: by } = grouping.operands[n];
       const { input, output: to, steps } = found[n];
-      turns[i] = turn;
+      turns[i] = turnsOf(by, grouping.copies, slots);
+      const turned = turnedSteps(by);
       const exact = new Int32Array(steps.length);
-      real.forEach((k, pair) => {
+      for (const diagonals of groups) {
         const baby = split.baby[at];
         const giant = split.giant[at++];
-        const other = imaginary[pair];
-        exact[k] = baby + giant;
-        if (other >= 0) exact[other] = baby + giant + turn;
-        terms.push({ operand: i, input: input[k], output: to[k], baby, giant, real: k, imaginary: other });
-      });
+        diagonals.forEach((k, h) => {
+          if (k >= 0) exact[k] = baby + giant + turned[h];
+        });
+        const [k] = diagonals;
+        terms.push({ operand: i, input: input[k], output: to[k], baby, giant, diagonals });
+      }
       entries[i] = placeEntries(fold.placements[n], found[n], exact);
     });
   }
@@ -352,6 +335,7 @@ export function planLinearMap(
     folded,
     summed,
     turns,
+    copies: summedCopies,
     terms,
     units: units.flatMap((u) => u ?? []),
     entries,
@@ -370,10 +354,13 @@ export function applyLinearPlan<V>(
   const prepared = inputs.map((vectors, i) =>
     vectors.map((x) => {
       const summed = bitsOf(plan.summed[i]).reduce((total, bit) => on.add(total, on.rotate(total, bit)), x);
-      return plan.turns[i] === 0 ? summed : on.add(summed, on.mulI(on.rotate(summed, plan.turns[i])));
+      return plan.turns[i].reduce(
+        (z, { steps, power }) => on.add(z, on.mulMonomial(on.rotate(z, steps), power)),
+        summed,
+      );
     }),
   );
-  const isComplex = plan.turns.some((turn) => turn !== 0);
+  const groupVectors = plan.turns.map((turns) => new GroupVectors(turns, plan.copies, plan.slots));
   const rotateInput = (operand: number, input: number, steps: number): V => {
     const key = `${operand}/${input}/${steps}`;
     const known = rotated.get(key) ?? rotateBy(on, prepared[operand][input], steps);
@@ -390,23 +377,18 @@ export function applyLinearPlan<V>(
         const entries = plan.entries[t.operand];
         if (!entries) throw new InternalError('a term without entries');
         const x = rotateInput(t.operand, t.input, t.baby);
-        const real = diagonalVector(entries, t.real, plan.slots, giant);
-        if (!isComplex) return on.mulPlain(x, real);
-        const half = real.map((w) => w / 2);
-        if (t.imaginary < 0) return on.mulPlain(x, half);
-        const other = diagonalVector(entries, t.imaginary, plan.slots, giant);
-        // The signs of mulI, moved by the baby.
-        return on.mulPlain(
-          x,
-          half,
-          other.map((w, j) => ((j + t.baby) % 2 === 0 ? -w / 2 : w / 2)),
+        const weights = Array.from(t.diagonals, (k) =>
+          k < 0 ? undefined : diagonalVector(entries, k, plan.slots, giant),
         );
+        const { real, imaginary } = groupVectors[t.operand].combine(weights, t.baby);
+        return on.mulPlain(x, real, imaginary);
       });
       return rotateBy(on, sum(on, products), giant);
     });
     let total = sums.length > 0 ? sum(on, sums) : undefined;
-    if (total !== undefined && isComplex) total = on.add(total, on.conjugate(total));
-    for (const bit of bitsOf(plan.folded)) {
+    if (total !== undefined && plan.copies > 0) total = on.add(total, on.conjugate(total));
+    // The highest bits tell the copies.
+    for (const bit of bitsOf(plan.folded | (plan.copies > 1 ? plan.slots - plan.slots / plan.copies : 0))) {
       if (total !== undefined) total = on.add(total, on.rotate(total, bit));
     }
     for (const u of plan.units) {

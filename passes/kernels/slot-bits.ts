@@ -59,6 +59,12 @@ export function topRun(mask: number, slots: number): number {
   return run;
 }
 
+/** The period of a vector that repeats over the bits of `mask`: it wraps round within those that end at the highest slot bit. */
+export function periodOfBits(mask: number, slots: number): number {
+  const run = topRun(mask, slots);
+  return run === 0 ? slots : run & -run;
+}
+
 /** All sums of bits of `mask`, 0 first. */
 export function subsetsOf(mask: number): number[] {
   const subsets = [0];

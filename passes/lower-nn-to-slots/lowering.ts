@@ -10,7 +10,7 @@ import type { OperationCosts } from '../kernels/count-arithmetic.ts';
 import { encrypted, encryptedZero, foldArithmetic, publicVector, type Foldable } from '../kernels/fold-arithmetic.ts';
 import { applyLinearPlan, planLinearMap } from '../kernels/linear-map.ts';
 import { applyPolynomial } from '../kernels/polynomial.ts';
-import { copiesOfBits, copyBits, topRun } from '../kernels/slot-bits.ts';
+import { copiesOfBits, copyBits, periodOfBits } from '../kernels/slot-bits.ts';
 import { shapeOf } from '../nn/linear-op.ts';
 import { coefficientsOf } from './coefficients.ts';
 import { matricesOf } from './layout-groups.ts';
@@ -106,7 +106,7 @@ export class Lowering<V> {
     // What is computed beforehand stays real.
     const allEncrypted = operands.every((o) => o.vectors.every((v) => v.kind === 'encrypted'));
     const plan = planLinearMap(
-      matricesOf(value).map((matrix, i) => ({ matrix, layout: operands[i].layout })),
+      matricesOf(value).map((matrix, i) => ({ matrix, layout: operands[i].layout, period: operands[i].period })),
       layoutOf(value),
       slots,
       allEncrypted ? costs : { ...costs, conjugation: Infinity },
@@ -136,8 +136,7 @@ export class Lowering<V> {
   /** The period of vectors that hold nothing but the elements of a layout and their copies. */
   #periodOf(layout: Layout): number {
     const { slots } = this.#target;
-    const run = topRun(copyBits(layout, slots), slots);
-    return run === 0 ? slots : Math.max(shortestPeriod, run & -run);
+    return Math.max(shortestPeriod, periodOfBits(copyBits(layout, slots), slots));
   }
 
   #bias(bias: Tensor, layout: Layout): Float64Array[] {

@@ -5,7 +5,7 @@ import type { OperationCosts } from '../kernels/count-arithmetic.ts';
 import { vectorsOf } from '../kernels/diagonals.ts';
 import { hashColumns, likelySummableBits } from '../kernels/equal-columns.ts';
 import { chooseFold, isSigns, unitCopies, unitTerms, type PlacedOperand } from '../kernels/linear-map.ts';
-import { copyBits, topRun, usedBits } from '../kernels/slot-bits.ts';
+import { copyBits, periodOfBits, topRun, usedBits } from '../kernels/slot-bits.ts';
 import { arrangementKey, arrangementLayout, rowMajorArrangement, type Arrangement, type Atom } from './arrangement.ts';
 import type { LayoutGraph, LayoutGroup, LinearEdge } from './layout-groups.ts';
 
@@ -186,6 +186,7 @@ export class CostPredictor {
         vectors: placed[g].vectors,
         used: placed[g].used,
         copies: copies[g],
+        period: periodOfBits(copies[g], slots),
         summable: bitsOfAtoms(arrangements[g], this.#summable.get(edge)?.[i] ?? new Set()) & (slots - 1),
       };
       const units = this.#isSigns.get(edge)?.[i] ? unitTerms(operand, i, result.slotNumbers, slots) : undefined;

@@ -78,8 +78,10 @@ class Counter implements Arithmetic<Counted> {
   conjugate(a: Counted): Counted {
     return this.#unary('conjugate', a);
   }
-  mulI(a: Counted): Counted {
-    return this.#unary('mul_i', a);
+  mulMonomial(a: Counted, power: number): Counted {
+    if (power === this.slots) return this.#unary('mul_i', a);
+    this.#count('encode', this.#at(this.#own(a)));
+    return this.#unary('mul_plain', a);
   }
 
   /** The vectors of the result, and what they took; `depths` by operand. */
@@ -97,7 +99,7 @@ class Counter implements Arithmetic<Counted> {
     return { depths, counts };
   }
 
-  #unary(op: 'rotate' | 'negate' | 'conjugate' | 'mul_i', a: Counted): Counted {
+  #unary(op: 'rotate' | 'negate' | 'conjugate' | 'mul_i' | 'mul_plain', a: Counted): Counted {
     const x = this.#own(a);
     this.#count(op, this.#at(x));
     return { ...x };

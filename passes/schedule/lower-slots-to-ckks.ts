@@ -1,4 +1,5 @@
 import { Builder } from '../../ir/builder.ts';
+import { monomialSlots } from '../../ir/complex.ts';
 import { conjugate, mulI } from '../../ir/ckks/bootstrap-ops.ts';
 import * as ckks from '../../ir/ckks/ops.ts';
 import type { Parameters } from '../../ir/ckks/parameters.ts';
@@ -93,8 +94,8 @@ class Lowering {
         return this.#builder.create(ckks.rotate, [this.#moved(value, level)], value.attrs, loc);
       case 'slots.conjugate':
         return this.#builder.create(conjugate, [this.#moved(value, level)], {}, loc);
-      case 'slots.mul_i':
-        return this.#builder.create(mulI, [this.#moved(value, level)], {}, loc);
+      case 'slots.mul_monomial':
+        return this.#mulMonomial(value, this.#moved(value, level));
       case 'slots.refresh':
         return this.#refresh(value);
       default:
@@ -105,6 +106,14 @@ class Lowering {
   /** The operand of an op that moves slots, in whatever form it is where it has the level of the result. */
   #moved({ operands: [x] }: Value, level: number): Value {
     return levelOf(this.#plan.levels, x) === level ? this.#of(x) : this.#at(x, level);
+  }
+
+  /** X^(N/2) has an op of its own; others are plaintexts of one coefficient, exact at the scale 1, which leaves the product's scale as it is. */
+  #mulMonomial({ attrs: { power }, loc, type }: Value, x: Value): Value {
+    if (typeof power !== 'number' || type.kind !== 'packed') throw new InternalError('no power of a monomial');
+    if (power === type.slots) return this.#builder.create(mulI, [x], {}, loc);
+    const plain = this.#encode(monomialSlots(type.slots, power), cipher(x).level, 1, loc);
+    return this.#builder.create(ckks.mulPlain, [x, plain], {}, loc);
   }
 
   /** From whatever level the operand has: a bootstrap goes down to its first level on its own. */

@@ -3,7 +3,7 @@ import { levelOf } from './levels.ts';
 import type { Sum } from './sums.ts';
 
 /** Ops of one vector that move or turn its slots, at its level; a product may wait for its rescale through them. */
-const movingOps: ReadonlySet<string> = new Set(['slots.rotate', 'slots.conjugate', 'slots.mul_i']);
+const movingOps: ReadonlySet<string> = new Set(['slots.rotate', 'slots.conjugate', 'slots.mul_monomial']);
 
 /** What would follow if a product waited for its rescale: its users seen together. */
 export interface Sharing {

@@ -6,6 +6,7 @@ import { tensor } from '../../../ir/tensor.ts';
 import { countArithmetic, sealCosts } from '../../../passes/kernels/count-arithmetic.ts';
 import { evaluateArithmetic } from '../../../passes/kernels/evaluate-arithmetic.ts';
 import { applyLinearPlan, planLinearMap, type LinearOperand } from '../../../passes/kernels/linear-map.ts';
+import { copyBits, periodOfBits } from '../../../passes/kernels/slot-bits.ts';
 import { arrangementLayout, rowMajorArrangement } from '../../../passes/lower-nn-to-slots/arrangement.ts';
 import { dense, numbers, packTensor } from '../lower-nn-to-slots/networks.ts';
 
@@ -80,7 +81,7 @@ describe('linear map', () => {
         const list = Array.from({ length: operands }, (_, i) => ({
           matrix: sparse(size(output), size(input), seed + 11 * i, density),
           layout: layoutOf(input, slots, seed + i, copied),
-        }));
+        })).map((o) => ({ ...o, period: periodOfBits(copyBits(o.layout, slots), slots) }));
         expect(error(list, layoutOf(output, slots, seed + 5, false), slots, costs)).toBeLessThan(1e-9);
       },
     );
@@ -143,5 +144,34 @@ describe('linear map', () => {
       plainMultiplications: 32,
     });
     expect(error(operands, layout, slots, costs)).toBeLessThan(1e-12);
+  });
+
+  it('makes one product of 2 J diagonals on vectors of J copies', () => {
+    const slots = 256;
+    const layout = arrangementLayout(rowMajorArrangement([64], slots), 64, true);
+    const operands = [{ matrix: dense(64, 64, numbers(3)), layout, period: 64 }];
+    const costs = { ...sealCosts, conjugation: sealCosts.rotation, plainMultiplication: 0.1 };
+    const on = countArithmetic(slots);
+    const plan = planLinearMap(operands, layout, slots, costs);
+    applyLinearPlan(on, plan, [[0]]);
+    // Three turns, two sums over copies, and two babies with four giants.
+    const { rotations, conjugations, plainMultiplications } = on.cost();
+    expect(plan.copies).toBe(4);
+    expect({ rotations, conjugations, plainMultiplications }).toEqual({
+      rotations: 9,
+      conjugations: 1,
+      plainMultiplications: 8,
+    });
+    expect(error(operands, layout, slots, costs)).toBeLessThan(1e-12);
+  });
+
+  it('sums over copies only where slots without an element repeat too', () => {
+    const slots = 256;
+    const layout = arrangementLayout(rowMajorArrangement([48], slots), 48, true);
+    const operand = { matrix: dense(48, 48, numbers(3)), layout };
+    const costs = { ...sealCosts, conjugation: sealCosts.rotation, plainMultiplication: 0.1 };
+    expect(planLinearMap([operand], layout, slots, costs).copies).toBe(1);
+    expect(planLinearMap([{ ...operand, period: 64 }], layout, slots, costs).copies).toBe(4);
+    expect(error([{ ...operand, period: 64 }], layout, slots, costs)).toBeLessThan(1e-12);
   });
 });
