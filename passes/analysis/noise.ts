@@ -70,7 +70,7 @@ export function predictNoise(
 }
 
 /** Standard deviation, in units of the message, of the noise that an op (or the encryption of a parameter) adds to a slot. */
-export function ownNoise(value: Value, parameters: Parameters, symmetric = true): number {
+function ownNoise(value: Value, parameters: Parameters, symmetric = true): number {
   const { level, scale } = located(value);
   const n = parameters.ringDegree;
   switch (value.op) {

@@ -79,8 +79,8 @@ export function predictPrecision({ plan, parameters }: PlannedBootstrap): Bootst
   const v = numbers.map(
     (z) => (argumentAmplitude * (overflow() + z / ratio)) / (evalMod.bound + 0.25) + spread * normal(),
   );
-  const { runs } = sampleNoise(evalModFunc(plan, parameters), parameters, [[v]]);
-  const reduced = runs[0].noisy[0].map((y, i) => Math.abs(y - numbers[i]));
+  const [run] = sampleNoise(evalModFunc(plan, parameters), parameters, [[v]]);
+  const reduced = run.noisy[0].map((y, i) => Math.abs(y - numbers[i]));
   // In a slot the errors of all coefficients add up, with signs: they come out normal.
   const rms = Math.sqrt(reduced.reduce((sum, e) => sum + e * e, 0) / slots);
   const errors = isFirst ? reduced : reduced.map(() => Math.abs(Math.sqrt(2 * plan.slots) * rms * normal()));

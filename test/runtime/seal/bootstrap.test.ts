@@ -36,7 +36,7 @@ test.each([
     const simulator = makeSimulators(parameters, 3, { sparseWeight }).open(0);
     const ciphers = program.inputs.map((s) => simulator.encrypt(input, s.level, s.scale));
     const [simulated] = execute(program, simulator, ciphers);
-    const [forecast] = sampleNoise(module.funcs[0], parameters, [[input]]).runs;
+    const [forecast] = sampleNoise(module.funcs[0], parameters, [[input]]);
 
     const real = deviation(encrypted, input);
     expect(real).toBeLessThan(2 ** -bits);
