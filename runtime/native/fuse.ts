@@ -3,6 +3,7 @@ import type { Instruction, Program, Register } from '../../ir/program/program.ts
 import { inputCount } from '../execute.ts';
 import { findSums, usesOf, type Product, type Sum, type Uses } from './find-sums.ts';
 import type { Automorphism, FusedCall, FusedStep } from './fused-steps.ts';
+import { keepExtended } from './keep-extended.ts';
 import { plaintextBytes, type PlaintextBytes } from './plaintext-bytes.ts';
 import { registerShapes } from './register-shapes.ts';
 
@@ -27,12 +28,21 @@ interface Row {
 const isAutomorphism = (instruction: Instruction | undefined): instruction is Automorphism =>
   instruction?.op === 'rotate' || instruction?.op === 'conjugate';
 
+/** What the engine runs: the calls of {@link fuseExactly}, between which values stay undivided where that takes less ({@link keepExtended}). */
+export function fuseProgram(
+  program: Program,
+  limits: FusionLimits,
+  bytesOf: PlaintextBytes = plaintextBytes(program),
+): readonly FusedStep[] {
+  return keepExtended(program, fuseExactly(program, limits, bytesOf));
+}
+
 /**
  * Finds in a program what the engine does in one call: sums of products with plaintexts, those of the same ciphertexts together; automorphisms
  * of one ciphertext (hoisting); an automorphism with the addition of its result; relinearization and rescale with one rounding. The order
  * is else the program's. Only the last changes words of the results: it rounds once where the program rounds twice.
  */
-export function fuseProgram(
+export function fuseExactly(
   program: Program,
   limits: FusionLimits,
   bytesOf: PlaintextBytes = plaintextBytes(program),
@@ -101,7 +111,7 @@ export function fuseProgram(
       terms: products.map(({ input: r, plain }) => ({ input: placed(r), plain })),
     }));
     emit(
-      { kind: 'sums', inputs: row.inputs, rows },
+      { kind: 'sums', inputs: row.inputs, rows, extended: false },
       batch.flatMap((r) => r.products.map((p) => p.at)),
     );
   };
@@ -112,7 +122,7 @@ export function fuseProgram(
     if (!isAutomorphism(instruction)) throw new InternalError(`register ${r} is no automorphism`);
     const source = instruction.args[0];
     if (addend === undefined) emit({ kind: 'instruction', instruction, out }, [at]);
-    else emit({ kind: 'automorphism_add', leads, source, instruction, addend, out }, [at]);
+    else emit({ kind: 'automorphism_add', extended: false, leads, source, instruction, addend, out }, [at]);
   };
 
   /** The rows of a sum and its other operands, so that the leading one gives the scale. */
@@ -155,7 +165,7 @@ export function fuseProgram(
         const turned = instructions[member];
         return isAutomorphism(turned) ? [{ instruction: turned, out: first + member }] : [];
       });
-      emit({ kind: 'automorphisms', source: results[0].instruction.args[0], results }, group);
+      emit({ kind: 'automorphisms', extended: false, source: results[0].instruction.args[0], results }, group);
     } else if (relinearization !== undefined) {
       const relinearized = instructions[relinearization];
       if (relinearized.op !== 'relinearize')

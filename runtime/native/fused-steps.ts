@@ -16,15 +16,17 @@ export type FusedCall =
       readonly instruction: Exclude<Instruction, { op: 'encode' }>;
       readonly out: Register;
     }
-  /** All of one ciphertext. */
+  /** All of one ciphertext. Results that are `extended`, here and below, are not yet divided by the special primes. */
   | {
       readonly kind: 'automorphisms';
+      readonly extended: boolean;
       readonly source: Register;
       readonly results: readonly { readonly instruction: Automorphism; readonly out: Register }[];
     }
-  /** The sum of what is turned and the addend, which gives its scale unless the other `leads`. */
+  /** The sum of what is turned and the addend, which gives its scale unless the other `leads`. Operands of an extended one may be of either form. */
   | {
       readonly kind: 'automorphism_add';
+      readonly extended: boolean;
       readonly leads: boolean;
       readonly source: Register;
       readonly instruction: Automorphism;
@@ -32,9 +34,14 @@ export type FusedCall =
       readonly out: Register;
     }
   | { readonly kind: 'relinearize_rescale'; readonly source: Register; readonly out: Register }
-  /** Each row is a sum of products of the inputs with plaintexts. */
+  /** The extended form of a ciphertext. */
+  | { readonly kind: 'extend'; readonly source: Register; readonly out: Register }
+  /** An extended ciphertext divided by the special primes, and rescaled in the same rounding. */
+  | { readonly kind: 'divide'; readonly source: Register; readonly rescale: boolean; readonly out: Register }
+  /** Each row is a sum of products of the inputs with plaintexts; inputs and rows are of one form. */
   | {
       readonly kind: 'sums';
+      readonly extended: boolean;
       readonly inputs: readonly Register[];
       readonly rows: readonly { readonly out: Register; readonly terms: readonly SumTerm[] }[];
     };
@@ -82,6 +89,18 @@ export function resultsOf(call: FusedCall): readonly Register[] {
   }
 }
 
+/** Whether the results of a call are not yet divided by the special primes. */
+export function isExtended(call: FusedCall): boolean {
+  switch (call.kind) {
+    case 'automorphisms':
+    case 'automorphism_add':
+    case 'sums':
+      return call.extended;
+    default:
+      return call.kind === 'extend';
+  }
+}
+
 /** The instructions whose keys a call uses, in order. */
 export function keyedBy(call: FusedCall): readonly Instruction[] {
   switch (call.kind) {
@@ -90,6 +109,8 @@ export function keyedBy(call: FusedCall): readonly Instruction[] {
     case 'relinearize_rescale':
       return [{ op: 'relinearize', args: [call.source] }];
     case 'sums':
+    case 'extend':
+    case 'divide':
       return [];
     case 'automorphism_add':
       return [call.instruction];

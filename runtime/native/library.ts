@@ -77,6 +77,17 @@ export interface NativeEngine {
    * `ends`: for each row the number of terms up to its last one.
    */
   weightedSums(inputs: Float64Array, terms: Float64Array, ends: Float64Array): Float64Array;
+  // Extended ciphertexts are the special primes' product times a ciphertext, modulo these primes too: not yet divided after key switching.
+  extend(a: Handle): Handle;
+  /** Of a ciphertext of either form, as `rotateMany`. */
+  rotateManyExtended(a: Handle, keys: Float64Array): Float64Array;
+  /** rotate(a) and the addend, each of either form; the scale is that of `a`, with `addendLeads` (0 or 1) that of the addend. */
+  rotateAddExtended(a: Handle, key: Handle, addend: Handle, addendLeads: number): Handle;
+  /** Of extended ciphertexts and plaintexts. */
+  weightedSumsExtended(inputs: Float64Array, terms: Float64Array, ends: Float64Array): Float64Array;
+  /** Rounded; with `rescale` (0 or 1) by the prime of the level too, in the same rounding. */
+  divide(a: Handle, rescale: number): Handle;
+  encodeManyExtended(vectors: readonly Float64Array[], level: number, scales: Float64Array): Float64Array;
   /** As `encode`, each vector with a scale of its own; each by one thread. */
   encodeMany(vectors: readonly Float64Array[], level: number, scales: Float64Array): Float64Array;
   /** Bytes that the engine's objects take now, and the most that it ever took. */

@@ -1,4 +1,3 @@
-import type { Parameters } from '../../ir/ckks/parameters.ts';
 import { InternalError } from '../../ir/diagnostics.ts';
 import type { Program, Register } from '../../ir/program/program.ts';
 import { constantOf, inputCount } from '../execute.ts';
@@ -24,29 +23,34 @@ function plaintextWords(vector: Float64Array, ringDegree: number): number {
   return slots / period < leastRun ? ringDegree : 2 * period;
 }
 
-/** The bytes that the engine keeps of N words for each prime of a level, at their width: PackedPolynomial in runtime/native/engine/ring.cc. */
-function packedPlaintextBytes({ ringDegree, primes }: Parameters, level: number): number {
-  const limbs = primes.slice(0, level + 1).map((q) => packedBytes(ringDegree, q.toString(2).length));
-  return limbs.reduce((sum, bytes) => sum + bytes, line);
-}
+/** The bytes that the engine keeps of N words for each of these primes, at their width: PackedPolynomial in runtime/native/engine/ring.cc. */
+const packedPlaintextBytes = (ringDegree: number, primes: readonly bigint[]): number =>
+  primes.reduce((sum, q) => sum + packedBytes(ringDegree, q.toString(2).length), line);
 
 const line = 64;
 
-/** The bytes that the engine keeps of a plaintext of a program. */
-export type PlaintextBytes = (register: Register) => number;
+/** The bytes that the engine keeps of a plaintext of a program; of one with all special primes where it is a factor of `extended` ciphertexts. */
+export type PlaintextBytes = (register: Register, extended?: boolean) => number;
 
 /** Looks at each constant once, when it is first asked for. */
 export function plaintextBytes(program: Program): PlaintextBytes {
   const { parameters, instructions } = program;
+  const { ringDegree, primes, specialPrimes } = parameters;
   const first = inputCount(program);
   const words = new Map<number, number>();
-  const packed = parameters.primes.map((_, level) => packedPlaintextBytes(parameters, level));
-  return (register) => {
+  const primesOf = (level: number, extended: boolean): readonly bigint[] => [
+    ...primes.slice(0, level + 1),
+    ...(extended ? specialPrimes : []),
+  ];
+  const packed = [false, true].map((extended) =>
+    primes.map((_, level) => packedPlaintextBytes(ringDegree, primesOf(level, extended))),
+  );
+  return (register, extended = false) => {
     const instruction = instructions[register - first];
     if (instruction.op !== 'encode') throw new InternalError(`register ${register} is no plaintext`);
     const { constant, level } = instruction;
-    const known = words.get(constant) ?? plaintextWords(constantOf(program, instruction), parameters.ringDegree);
+    const known = words.get(constant) ?? plaintextWords(constantOf(program, instruction), ringDegree);
     words.set(constant, known);
-    return known === parameters.ringDegree ? packed[level] : 8 * known * (level + 1);
+    return known === ringDegree ? packed[Number(extended)][level] : 8 * known * primesOf(level, extended).length;
   };
 }

@@ -1,13 +1,14 @@
 import { InternalError } from '../../ir/diagnostics.ts';
 import type { Instruction, Program, Register } from '../../ir/program/program.ts';
 import { constantOf, inputCount } from '../execute.ts';
-import { plainsOf, type FusedStep } from './fused-steps.ts';
+import { isExtended, plainsOf, type FusedStep } from './fused-steps.ts';
 import { guardNative, type Handle, type NativeEngine } from './library.ts';
 import { plaintextBytes, type PlaintextBytes } from './plaintext-bytes.ts';
 
 type Encode = Extract<Instruction, { op: 'encode' }>;
 
-const nameOf = ({ constant, level, scale }: Encode): string => `${constant} ${level} ${scale}`;
+const nameOf = ({ constant, level, scale }: Encode, extended: boolean): string =>
+  `${constant} ${level} ${scale}${extended ? ' extended' : ''}`;
 
 /** The encoded weights of a program: equal ones have one name. */
 export interface Weight {
@@ -32,9 +33,10 @@ export function weightsOf(
 ): Weight[] {
   const weights = new Map<string, Weight>();
   for (const { call } of steps) {
+    const extended = isExtended(call);
     for (const r of plainsOf(call)) {
-      const name = nameOf(encodeOf(program, r));
-      const known = weights.get(name) ?? { name, bytes: bytesOf(r), uses: 0 };
+      const name = nameOf(encodeOf(program, r), extended);
+      const known = weights.get(name) ?? { name, bytes: bytesOf(r, extended), uses: 0 };
       weights.set(name, { ...known, uses: known.uses + 1 });
     }
   }
@@ -69,18 +71,23 @@ export class PlaintextStore {
     }
   }
 
-  /** The plaintexts of these registers, all of one level. The caller gives them back. */
-  take(registers: readonly Register[]): Handle[] {
+  /** The plaintexts of these registers, all of one level, for ciphertexts in extended form or not. The caller gives them back. */
+  take(registers: readonly Register[], extended: boolean): Handle[] {
     const encodes = registers.map((r) => encodeOf(this.#program, r));
-    const found = encodes.map((e) => this.#kept.get(nameOf(e)));
+    const found = encodes.map((e) => this.#kept.get(nameOf(e, extended)));
     const missing = encodes.filter((_, i) => found[i] === undefined);
     if (missing.length === 0) return found.flatMap((h) => h ?? []);
     const vectors = missing.map((e) => constantOf(this.#program, e));
     const scales = Float64Array.from(missing, (e) => e.scale);
-    const made = guardNative('encode', () => this.#engine.encodeMany(vectors, missing[0].level, scales));
+    const made = guardNative('encode', () =>
+      extended
+        ? this.#engine.encodeManyExtended(vectors, missing[0].level, scales)
+        : this.#engine.encodeMany(vectors, missing[0].level, scales),
+    );
     missing.forEach((e, i) => {
-      if (!this.#kept.has(nameOf(e)) || this.#kept.get(nameOf(e)) !== undefined) return;
-      this.#kept.set(nameOf(e), made[i]);
+      const name = nameOf(e, extended);
+      if (!this.#kept.has(name) || this.#kept.get(name) !== undefined) return;
+      this.#kept.set(name, made[i]);
       this.#handles.add(made[i]);
     });
     let next = 0;

@@ -3,7 +3,15 @@ import type { Program, Register } from '../../ir/program/program.ts';
 import type { Backend } from '../backend.ts';
 import { inputCount, runInstruction, type ExecuteOptions } from '../execute.ts';
 import type { NativeKeys } from './backend.ts';
-import { ciphersOf, lastSteps, plainsOf, resultsOf, type FusedCall, type FusedStep } from './fused-steps.ts';
+import {
+  ciphersOf,
+  isExtended,
+  lastSteps,
+  plainsOf,
+  resultsOf,
+  type FusedCall,
+  type FusedStep,
+} from './fused-steps.ts';
 import { guardNative, type Handle, type NativeEngine } from './library.ts';
 import type { PlaintextStore } from './plaintext-store.ts';
 
@@ -44,7 +52,7 @@ export function runFused(
       const { call, covers } = step;
       if (options.cancelled?.()) fail('FHE0802', `stopped at step ${s} of ${steps.length}`);
       const weights = plainsOf(call);
-      const plaintexts = runner.plaintexts.take(weights);
+      const plaintexts = runner.plaintexts.take(weights, isExtended(call));
       const plains = new Map(weights.map((r, i) => [r, plaintexts[i]]));
       try {
         const made = runCall(
@@ -88,12 +96,19 @@ function runCall(
     case 'instruction':
       return [runInstruction(backend, call.instruction, cipher, plain)];
     case 'automorphisms': {
-      const turned = keys.automorphisms(call.results.map((r) => r.instruction));
-      return [...guardNative('rotate', () => engine.rotateMany(cipher(call.source), Float64Array.from(turned)))];
+      const turned = Float64Array.from(keys.automorphisms(call.results.map((r) => r.instruction)));
+      const source = cipher(call.source);
+      return [
+        ...guardNative('rotate', () =>
+          call.extended ? engine.rotateManyExtended(source, turned) : engine.rotateMany(source, turned),
+        ),
+      ];
     }
     case 'automorphism_add': {
       const [key] = keys.automorphisms([call.instruction]);
       const [source, addend] = [cipher(call.source), cipher(call.addend)];
+      if (call.extended)
+        return [guardNative('rotate', () => engine.rotateAddExtended(source, key, addend, call.leads ? 0 : 1))];
       return [
         guardNative('rotate', () =>
           call.leads ? engine.rotateAdd(source, key, addend) : engine.addRotated(addend, source, key),
@@ -104,6 +119,10 @@ function runCall(
       const key = keys.relinearization();
       return [guardNative('relinearize', () => engine.relinearizeRescale(cipher(call.source), key))];
     }
+    case 'extend':
+      return [guardNative('extend', () => engine.extend(cipher(call.source)))];
+    case 'divide':
+      return [guardNative('divide', () => engine.divide(cipher(call.source), call.rescale ? 1 : 0))];
     case 'sums': {
       const terms = call.rows.flatMap((row) => row.terms);
       const ends: number[] = [];
@@ -112,7 +131,14 @@ function runCall(
         i % 2 === 0 ? terms[i >> 1].input : plain(terms[i >> 1].plain),
       );
       const inputs = Float64Array.from(call.inputs, cipher);
-      return [...guardNative('sum', () => engine.weightedSums(inputs, pairs, Float64Array.from(ends)))];
+      const rowEnds = Float64Array.from(ends);
+      return [
+        ...guardNative('sum', () =>
+          call.extended
+            ? engine.weightedSumsExtended(inputs, pairs, rowEnds)
+            : engine.weightedSums(inputs, pairs, rowEnds),
+        ),
+      ];
     }
   }
 }

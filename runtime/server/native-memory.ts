@@ -3,7 +3,15 @@ import type { Program, Register } from '../../ir/program/program.ts';
 import { inputCount } from '../execute.ts';
 import { neededKeys } from '../files/evaluation-keys.ts';
 import { fuseProgram, type FusionLimits } from '../native/fuse.ts';
-import { ciphersOf, keyedBy, lastSteps, plainsOf, resultsOf, type FusedCall } from '../native/fused-steps.ts';
+import {
+  ciphersOf,
+  isExtended,
+  keyedBy,
+  lastSteps,
+  plainsOf,
+  resultsOf,
+  type FusedCall,
+} from '../native/fused-steps.ts';
 import { plaintextBytes, type PlaintextBytes } from '../native/plaintext-bytes.ts';
 import { weightsOf } from '../native/plaintext-store.ts';
 import { describeNeeded, loadedKeyBytes } from '../native/key-bytes.ts';
@@ -50,7 +58,9 @@ export function nativeWorkingBytes(
   const steps = fuseProgram(program, limits, bytesOf);
   const shapes = new Map<Register, RegisterShape>(registerShapes(program).entries());
   const shape = (r: Register): RegisterShape => shapes.get(r) ?? { level: primes.length - 1, parts: 2 };
-  const sizeOf = (r: Register): number => shape(r).parts * (shape(r).level + 1);
+  const extended = new Set(steps.flatMap(({ call }) => (isExtended(call) ? resultsOf(call) : [])));
+  const sizeOf = (r: Register): number =>
+    shape(r).parts * (shape(r).level + 1 + (extended.has(r) ? specialPrimes.length : 0));
   const last = lastSteps(program, steps);
   let live = 0;
   let peak = 0;
@@ -69,8 +79,9 @@ export function nativeWorkingBytes(
     }
     const { level } = shape(results[0]);
     const switched = call.kind === 'automorphisms' ? results.length : keyedBy(call).length;
-    const splitting = switched > 0 ? 4 * (level + 1) + 2 * (1 + switched) * specialPrimes.length : 0;
-    const plains = plainsOf(call).reduce((sum, r) => sum + bytesOf(r) / (8 * ringDegree), 0);
+    const dividing = switched > 0 || call.kind === 'divide';
+    const splitting = dividing ? 5 * (level + 1) + 2 * (1 + switched) * specialPrimes.length : 0;
+    const plains = plainsOf(call).reduce((sum, r) => sum + bytesOf(r, isExtended(call)) / (8 * ringDegree), 0);
     peak = Math.max(peak, live + splitting + plains);
     for (const r of [...ciphersOf(call), ...results]) {
       if ((last.get(r) ?? s) > s || r < inputs || !held.delete(r)) continue;
