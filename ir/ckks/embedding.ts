@@ -49,10 +49,13 @@ export function makeEmbedding(ringDegree: number): Embedding {
         points.imaginary[n] = a * s + b * c;
       }
       transform(points, roots, 1);
-      return {
-        real: Float64Array.from(place, (k) => points.real[k]),
-        imaginary: Float64Array.from(place, (k, j) => (conjugated[j] ? -points.imaginary[k] : points.imaginary[k])),
-      };
+      const [real, imaginary] = [new Float64Array(slots), new Float64Array(slots)];
+      for (let j = 0; j < slots; j++) {
+        const k = place[j];
+        real[j] = points.real[k];
+        imaginary[j] = conjugated[j] ? -points.imaginary[k] : points.imaginary[k];
+      }
+      return { real, imaginary };
     },
     toCoefficients: ({ real, imaginary }) => {
       const points = { real: new Float64Array(slots), imaginary: new Float64Array(slots) };

@@ -13,6 +13,8 @@ export function drawOverflow(embedding: Embedding, hammingWeight: number, normal
   const deviation = Math.sqrt(hammingWeight / 12);
   // No coefficient can exceed half the number of uniform terms.
   const most = (hammingWeight + 1) / 2;
-  const multiple = (): number => Math.round(Math.max(-most, Math.min(most, deviation * normal())));
-  return embedding.toSlots(Float64Array.from({ length: embedding.ringDegree }, multiple));
+  const multiples = new Float64Array(embedding.ringDegree);
+  for (let i = 0; i < multiples.length; i++)
+    multiples[i] = Math.round(Math.max(-most, Math.min(most, deviation * normal())));
+  return embedding.toSlots(multiples);
 }

@@ -14,7 +14,7 @@ export const isExact = (length: number, slots: number): boolean => length !== sl
 
 /** A constant as its file gives it back. */
 export const asStored = (vector: Float64Array, slots: number): Float64Array =>
-  isExact(vector.length, slots) ? vector : Float64Array.from(vector, Math.fround);
+  isExact(vector.length, slots) ? vector : new Float64Array(new Float32Array(vector));
 
 /** The constants of a model in its file, each read when it is asked for: a deep network has gigabytes of them. */
 export class StoredConstants implements Constants {
@@ -55,7 +55,7 @@ export class StoredConstants implements Constants {
     if (length === undefined) return undefined;
     const kind = this.#kindOf(length);
     const bytes = this.#container.part(constantSections[kind], this.#offsets[index], length * wordBytes[kind]);
-    return Float64Array.from(wordsOf(bytes, kind));
+    return new Float64Array(wordsOf(bytes, kind));
   }
 
   *[Symbol.iterator](): Iterator<Float64Array> {

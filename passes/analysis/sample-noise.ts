@@ -10,7 +10,7 @@ import {
 import { isTensorAttr } from '../../ir/define.ts';
 import { fail, FhecError, InternalError } from '../../ir/diagnostics.ts';
 import type { Func, Value } from '../../ir/module.ts';
-import { asStored } from '../../ir/program/stored-constants.ts';
+import { isExact } from '../../ir/program/stored-constants.ts';
 
 /** The vectors of the results of a ckks function, for one input. */
 export interface NoiseSample {
@@ -32,14 +32,24 @@ export function sampleNoise(
   const [exact, noisy] = [false, true].map((noise) => {
     const family = makeSimulators(parameters, 0, { noise });
     const simulators = inputs.map((_, run) => family.open(run));
-    const store = noise ? (vector: Float64Array) => asStored(vector, slots) : (vector: Float64Array) => vector;
-    return new Runs(func, simulators, inputs, store);
+    return new Runs(func, simulators, inputs, noise ? rounding(slots) : (vector) => vector);
   });
   for (const op of func.body) {
     exact.step(op);
     noisy.step(op);
   }
   return inputs.map((_, run) => ({ exact: exact.results(run), noisy: noisy.results(run) }));
+}
+
+/** What a file makes of a weight, in a buffer that the next one overwrites: thousands of new ones would be work for the garbage collector. */
+function rounding(slots: number): (vector: Float64Array) => Float64Array {
+  const [rounded, widened] = [new Float32Array(slots), new Float64Array(slots)];
+  return (vector) => {
+    if (isExact(vector.length, slots)) return vector;
+    rounded.set(vector);
+    widened.set(rounded);
+    return widened;
+  };
 }
 
 /** Runs of one function, op by op: each weight is encoded once for all of them. */

@@ -191,12 +191,14 @@ function openRun(shared: Shared, run: number) {
 
   /** A public vector of 1, n or 2 n numbers with the rounding of its encoding. */
   const rounded = (vector: Float64Array, strength: number): SlotVector => {
-    if (vector.length === 1) return vectors.number(vector[0] + factor * strength * normal(ofEncoding));
+    if (vector.length === 1)
+      return vectors.borrowed({ values: Float64Array.of(vector[0] + factor * strength * normal(ofEncoding)) });
     const imaginary = imaginaryNoise ? shared.nothing : undefined;
     const exact =
       vector.length > slots
         ? { values: vector.subarray(0, slots), imaginary: vector.subarray(slots) }
         : { values: vector, imaginary };
+    if (factor === 0) return vectors.borrowed(exact);
     return vectors.noisy(exact, 0, noise(strength, ofEncoding));
   };
 
@@ -211,6 +213,7 @@ function openRun(shared: Shared, run: number) {
     },
     /** The slots, which are the ciphertext's own. */
     decrypt: (a: SimulatedCipher): Slots => vectors.read(a.vector),
+    /** Without noise the numbers are used where they are: they must stay until the plaintext is released. */
     encode: (numbers: Float64Array, level: number, scale: number): SimulatedPlain => {
       const vector = rounded(numbers, plaintextNoise(ringDegree, scale, numbers.length === 1));
       return { vector, level, scale, bound: requireFit(vector, level, scale) };

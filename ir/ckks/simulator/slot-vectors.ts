@@ -29,12 +29,15 @@ interface Term {
 export class SlotVector {
   /** Whether there are imaginary parts. */
   readonly complex: boolean;
+  /** Whether its buffers are of the pool. */
+  readonly pooled: boolean;
   holders = 1;
   slots: Slots | undefined;
   terms: readonly Term[];
 
-  constructor(complex: boolean, slots: Slots | undefined, terms: readonly Term[]) {
+  constructor(complex: boolean, slots: Slots | undefined, terms: readonly Term[], pooled = true) {
     this.complex = complex;
+    this.pooled = pooled;
     this.slots = slots;
     this.terms = terms;
   }
@@ -66,7 +69,7 @@ export class SlotVectors {
   release(a: SlotVector): void {
     if (--a.holders > 0) return;
     if (a.holders < 0) throw new InternalError('a vector of slots was released twice');
-    if (a.slots) this.#recycle(a.slots);
+    if (a.slots && a.pooled) this.#recycle(a.slots);
     this.#forget(a);
   }
 
@@ -156,9 +159,9 @@ export class SlotVectors {
     return this.#made({ values, imaginary });
   }
 
-  /** One number for every slot; it holds no buffer. */
-  number(value: number): SlotVector {
-    return this.#made({ values: Float64Array.of(value) });
+  /** These slots themselves, or one number for every slot: they stay as they are, and are nobody's to release. */
+  borrowed(slots: Slots): SlotVector {
+    return new SlotVector(slots.imaginary !== undefined, slots, [], false);
   }
 
   #made(slots: Slots): SlotVector {
@@ -231,7 +234,7 @@ export class SlotVectors {
   }
 
   #recycle({ values, imaginary }: Slots): void {
-    if (values.length === this.#slots) this.#pool.push(values);
+    this.#pool.push(values);
     if (imaginary) this.#pool.push(imaginary);
   }
 
