@@ -16,42 +16,62 @@ export const turnsOf = (steps: readonly number[], copies: number, slots: number)
 export const turnedSteps = (steps: readonly number[]): number[] =>
   steps.reduce<number[]>((all, by) => [...all, ...all.map((s) => s + by)], [0]);
 
-/** 3^j modulo 4 slots, for each slot j. */
-function powersOfThree(slots: number): Int32Array {
-  const powers = new Int32Array(slots);
-  for (let j = 0, power = 1; j < slots; j++, power = (3 * power) % (4 * slots)) powers[j] = power;
-  return powers;
+/** The turns of complex vectors: without the imaginary unit, which adds nothing to complex weights. */
+export const complexTurnsOf = (steps: readonly number[], copies: number): Turn[] =>
+  steps.map((by, i) => ({ steps: by, power: copies / 2 ** (i + 1) }));
+
+/** The slots of monomials, looked up: slot j of X^power is exp(2 pi i turn / (4 slots)). */
+export class Phases {
+  readonly slots: number;
+  /** 3^j modulo 4 slots. */
+  readonly #raise: Int32Array;
+  readonly #cosines: Float64Array;
+
+  constructor(slots: number) {
+    this.slots = slots;
+    this.#raise = new Int32Array(slots);
+    for (let j = 0, power = 1; j < slots; j++, power = (3 * power) % (4 * slots)) this.#raise[j] = power;
+    this.#cosines = Float64Array.from({ length: 4 * slots }, (_, k) => Math.cos((Math.PI * k) / (2 * slots)));
+  }
+
+  /** `power` times 3^slot modulo 4 slots: the turn of X^power in a slot, and the power that a rotation by so many slots makes of it. */
+  turn(power: number, slot: number): number {
+    return Math.imul(power, this.#raise[slot & (this.slots - 1)]) & (4 * this.slots - 1);
+  }
+
+  cosine(turn: number): number {
+    return this.#cosines[turn];
+  }
+
+  sine(turn: number): number {
+    return this.#cosines[(turn - this.slots) & (4 * this.slots - 1)];
+  }
 }
 
 /** The power of the monomial that each subset of the turns ends up with, modulo 4 slots: a rotation by t takes X^e to its 3^t-fold power. */
-function turnedPowers(turns: readonly Turn[], slots: number): number[] {
-  const raise = powersOfThree(slots);
+export function turnedPowers(turns: readonly Turn[], slots: number): number[] {
+  const raise = (power: number, steps: number): number => {
+    let result = power;
+    const by = ((steps % slots) + slots) % slots;
+    for (let t = 0; t < by; t++) result = (3 * result) % (4 * slots);
+    return result;
+  };
   return turns.reduce<number[]>(
-    (powers, { steps, power }) => [
-      ...powers,
-      ...powers.map((e) => (power + Math.imul(e, raise[steps])) & (4 * slots - 1)),
-    ],
+    (powers, { steps, power }) => [...powers, ...powers.map((e) => (power + raise(e, steps)) % (4 * slots))],
     [0],
   );
 }
 
 /** Makes the public vectors of groups on vectors that were turned so; `copies` is 0 on real slots, where vectors are those of the diagonals. */
 export class GroupVectors {
-  readonly #slots: number;
   readonly #share: number;
   readonly #powers: readonly number[];
-  readonly #raise: Int32Array;
-  readonly #cosines: Float64Array;
+  readonly #phases: Phases | undefined;
 
   constructor(turns: readonly Turn[], copies: number, slots: number) {
-    this.#slots = slots;
     this.#share = copies === 0 ? 1 : 1 / (2 * copies);
     this.#powers = turnedPowers(turns, slots);
-    this.#raise = turns.length === 0 ? new Int32Array(0) : powersOfThree(slots);
-    this.#cosines =
-      turns.length === 0
-        ? Float64Array.of(1)
-        : Float64Array.from({ length: 4 * slots }, (_, k) => Math.cos((Math.PI * k) / (2 * slots)));
+    this.#phases = turns.length === 0 ? undefined : new Phases(slots);
   }
 
   /**
@@ -62,23 +82,22 @@ export class GroupVectors {
     weights: readonly (Float64Array | undefined)[],
     baby: number,
   ): { readonly real: Float64Array; readonly imaginary?: Float64Array } {
-    const slots = this.#slots;
     const [untouched, ...turned] = weights;
     const share = this.#share;
-    if (turned.every((vector) => vector === undefined))
+    const phases = this.#phases;
+    if (!phases || turned.every((vector) => vector === undefined))
       return { real: untouched ? untouched.map((w) => w * share) : new Float64Array(1) };
-    const real = new Float64Array(slots);
-    const imaginary = new Float64Array(slots);
+    const real = new Float64Array(phases.slots);
+    const imaginary = new Float64Array(phases.slots);
     weights.forEach((vector, h) => {
       if (!vector) return;
       const power = this.#powers[h];
-      for (let j = 0; j < slots; j++) {
+      for (let j = 0; j < vector.length; j++) {
         if (vector[j] === 0) continue;
         const w = vector[j] * share;
-        const turn = Math.imul(power, this.#raise[(j + baby) & (slots - 1)]);
-        real[j] += w * this.#cosines[turn & (4 * slots - 1)];
-        // cos(a + pi / 2) = -sin(a), the imaginary part of the conjugate.
-        imaginary[j] += w * this.#cosines[(turn + slots) & (4 * slots - 1)];
+        const turn = phases.turn(power, j + baby);
+        real[j] += w * phases.cosine(turn);
+        imaginary[j] -= w * phases.sine(turn);
       }
     });
     return { real, imaginary };

@@ -5,7 +5,7 @@ import { InternalError } from '../../../ir/diagnostics.ts';
 import { costedOps, type CostedOp } from '../../analysis/cost-table.ts';
 import { wrapSteps } from './complex-diagonals.ts';
 import { emitEvalMod } from './emit.ts';
-import type { FourierFactor } from './factors.ts';
+import { productsOf, type FourierFactor } from './factors.ts';
 import type { BootstrapPlan } from './plan.ts';
 import { stepCounts } from './step-plan.ts';
 
@@ -44,13 +44,24 @@ export function bootstrapCost(plan: BootstrapPlan, parameters: Parameters): Boot
     count('conjugate', level);
     count('add', level);
   };
-  const countFactor = ({ steps, diagonals }: FourierFactor, level: number): void => {
+  const countFactor = (factor: FourierFactor, level: number): void => {
+    const { steps, turns } = factor;
+    const products = productsOf(factor);
     const { hoisted, rotations } = stepCounts(steps);
+    // A turn is a rotation, a product with a monomial and a sum; the copies that it tells apart are summed in the end.
+    count('rotate', level, 2 * turns.length);
+    count('encode', level, turns.length);
+    count('mul_plain', level, turns.length);
+    count('add', level, 2 * turns.length);
+    turns.forEach((by, i) => {
+      use(by, ringDegree / 2, level);
+      use(ringDegree / 2 ** (i + 2), ringDegree / 2, level);
+    });
     count('rotate', level, hoisted, true);
     count('rotate', level, rotations);
-    count('encode', level, diagonals);
-    count('mul_plain', level, diagonals);
-    count('add', level, diagonals - 1);
+    count('encode', level, products);
+    count('mul_plain', level, products);
+    count('add', level, products - 1);
     for (let b = 1; b < steps.babies; b++) use(b * steps.stride, slots, level);
     const giant = steps.babies * steps.stride;
     if (steps.giants[steps.giants.length - 1] > 0) use(giant, slots, level);

@@ -59,7 +59,7 @@ function emitSlotsToCoeffs(
     const map = mapOfFactor(factor, slots);
     const operand = i === 0 ? value : builder.create(ckks.rescale, [value], {}, x.loc);
     const level = bottom + slotsToCoeffs.length - i;
-    return emitFactor(builder, parameters, operand, level, i === 0 ? edit(map) : map, factor.steps, 1);
+    return emitFactor(builder, parameters, operand, level, i === 0 ? edit(map) : map, factor, 1);
   }, x);
 }
 
@@ -136,7 +136,7 @@ function emitCoeffsToSlots(builder: Builder, x: Value, plan: BootstrapPlan, para
     const last = i + 1 === coeffsToSlots.length;
     const constant = last ? left : integer / scales[i];
     left /= constant;
-    value = emitFactor(builder, parameters, value, level - i, mapOfFactor(factor, slots), factor.steps, constant);
+    value = emitFactor(builder, parameters, value, level - i, mapOfFactor(factor, slots), factor, constant);
     if (!last) value = builder.create(ckks.rescale, [value], {}, x.loc);
   });
   return emitMirrored(builder, value);

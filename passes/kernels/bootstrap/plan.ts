@@ -155,7 +155,7 @@ export function withSlots(
   if (!(slots >= 4 && slots <= ringDegree / 2 && Number.isInteger(Math.log2(slots))))
     throw new InternalError(`${slots} slots of ${ringDegree / 2} hold data`);
   const factors = (direction: FourierFactor['direction'], most: number): FourierFactor[] =>
-    planFactors(direction, slots, Math.min(most, Math.log2(slots)), costs);
+    planFactors(direction, slots, Math.min(most, Math.log2(slots)), costs, ringDegree / 2 / slots);
   return {
     ...plan,
     slots,

@@ -39,7 +39,8 @@ function evalModFunc(plan: BootstrapPlan, parameters: Parameters): Func {
 
 /**
  * Standard deviation of the error of EvalMod's argument: the rescale of the last factor of CoeffsToSlots, and the rounding of the plaintexts of each. A
- * factor of k stages has 2^k entries of one size in a row, but the roundings of all of its diagonals.
+ * factor of k stages has 2^k entries of one size in a row, but the roundings of all of its diagonals; those of
+ * products of several meet the sums of as many copies.
  */
 function argumentNoise(plan: BootstrapPlan, parameters: Parameters, deviation: number): number {
   const { ringDegree, scales } = parameters;
@@ -49,7 +50,8 @@ function argumentNoise(plan: BootstrapPlan, parameters: Parameters, deviation: n
   const rounding = (Math.SQRT2 * encodeNoise(ringDegree)) / integer;
   const relative = Math.hypot(
     ...plan.coeffsToSlots.map(
-      ({ diagonals, first, last }) => rounding * Math.sqrt(diagonals / 2 ** (last - first + 1)),
+      ({ diagonals, turns, first, last }) =>
+        rounding * Math.sqrt((diagonals * 2 ** turns.length) / 2 ** (last - first + 1)),
     ),
   );
   const numbers = (argumentAmplitude * deviation) / (plan.evalMod.bound + 0.25);
