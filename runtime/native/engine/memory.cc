@@ -1,6 +1,8 @@
 #include "memory.hpp"
 
 #include <algorithm>
+#include <cstddef>
+#include <cstdint>
 #include <limits>
 #include <new>
 #include <string>
@@ -16,22 +18,46 @@ namespace fhec {
 namespace {
 
 constexpr std::size_t cache_line = 64;
+/// From this size on buffers are mapped.
 constexpr std::size_t huge_page = std::size_t{1} << 21;
+/// The largest that systems have.
+constexpr std::size_t page = std::size_t{1} << 16;
+
+constexpr std::size_t whole_pages(std::size_t bytes) noexcept { return (bytes + page - 1) / page * page; }
+
+#ifdef __linux__
+/// Whole pages of their own, at a multiple of a huge page: what is released goes back to the system, and leaves no gaps between what stays.
+Word* map(std::size_t bytes) noexcept {
+  void* const mapped = mmap(nullptr, bytes + huge_page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (mapped == MAP_FAILED) return nullptr;
+  auto* const begin = static_cast<std::byte*>(mapped);
+  const std::size_t ahead = (huge_page - reinterpret_cast<std::uintptr_t>(begin) % huge_page) % huge_page;
+  if (ahead != 0) munmap(begin, ahead);
+  std::byte* const data = begin + ahead;
+  munmap(data + bytes, huge_page - ahead);
+  // Advice only: a polynomial of many limbs otherwise misses the translation buffer at every page.
+  madvise(data, bytes, MADV_HUGEPAGE);
+  return reinterpret_cast<Word*>(data);
+}
+#endif
 
 /// Null when the system has no more.
 Word* allocate(std::size_t bytes) noexcept {
-  const std::size_t alignment = bytes >= huge_page ? huge_page : cache_line;
-  void* data = ::operator new(bytes, std::align_val_t{alignment}, std::nothrow);
+  if (bytes > std::numeric_limits<std::size_t>::max() / 2) return nullptr;
 #ifdef __linux__
-  // Advice only: a polynomial of many limbs otherwise misses the translation buffer at every page.
-  if (data != nullptr && bytes >= huge_page) madvise(data, bytes, MADV_HUGEPAGE);
+  if (bytes >= huge_page) return map(whole_pages(bytes));
 #endif
-  return static_cast<Word*>(data);
+  return static_cast<Word*>(::operator new(bytes, std::align_val_t{cache_line}, std::nothrow));
 }
 
 void release(Word* data, std::size_t bytes) noexcept {
-  const std::size_t alignment = bytes >= huge_page ? huge_page : cache_line;
-  ::operator delete(data, std::align_val_t{alignment});
+#ifdef __linux__
+  if (bytes >= huge_page) {
+    munmap(data, whole_pages(bytes));
+    return;
+  }
+#endif
+  ::operator delete(data, std::align_val_t{cache_line});
 }
 
 /// Whole cache lines.
