@@ -1,10 +1,6 @@
-import type { Module } from '../ir/module.ts';
 import type { Program } from '../ir/program/program.ts';
-import type { CostModel } from '../passes/analysis/cost-model.ts';
-import { nativeModel, sealModel } from './costs/models.ts';
 import { emitProgram } from './emit/emit-program.ts';
-import { importOnnx } from './onnx/import.ts';
-import { CompilationStopped, type CompileOptions } from './options.ts';
+import type { CompileOptions } from './options.ts';
 import {
   accountOfActivation,
   accountOfAlternative,
@@ -12,14 +8,11 @@ import {
   accountOfNodes,
   accountOfParameters,
 } from './pipeline/account.ts';
-import { AssignmentSpace } from './pipeline/assignments.ts';
-import { calibrate, type Calibration } from './pipeline/calibrate.ts';
-import { chooseNative } from './pipeline/bootstrapped/choose.ts';
-import { calibrationKey, rememberedBy } from './pipeline/calibration-cache.ts';
-import { canonicalise } from './pipeline/canonical.ts';
-import { chooseAssignment, type Choice } from './pipeline/choose.ts';
+import type { Calibration } from './pipeline/calibrate.ts';
+import type { Choice } from './pipeline/choose.ts';
 import { mainOf } from './pipeline/main-of.ts';
-import { realise } from './pipeline/realise.ts';
+import { prepare } from './pipeline/prepare.ts';
+import { Stages } from './pipeline/stages.ts';
 import type { CompileReport } from './report.ts';
 import { version } from './version.ts';
 
@@ -40,39 +33,9 @@ export function compileModel(model: Uint8Array, options: CompileOptions): Promis
 
 function compileNow(model: Uint8Array, options: CompileOptions): CompileResult {
   const stages = new Stages(options);
-  const costs: CostModel = options.target === 'native' ? nativeModel(1, options.costs) : sealModel(options.costs);
-
-  const external: Uint8Array[] = [];
-  const imported = stages.run('import', () => {
-    const { externalData } = options;
-    const read = (path: string): Uint8Array => {
-      const bytes = externalData?.(path) ?? new Uint8Array(0);
-      external.push(bytes);
-      return bytes;
-    };
-    return stages.seen('import', importOnnx(model, externalData ? { externalData: read } : {}));
-  });
-  const canonical = stages.run('canonical', () => canonicalise(imported, stages.seen));
-  const calibration = stages.run('calibrate', () => {
-    const { calibration: dataset, calibrationStore: store, target } = options;
-    // Gradients of the cross entropy vanish where a deep network is sure.
-    const loss = target === 'native' ? 'margin' : 'cross-entropy';
-    const key = store && calibrationKey([model, ...external], dataset, loss);
-    return calibrate(canonical, dataset, {
-      loss,
-      onProgress: (share) => options.hooks?.onProgress?.('calibrate', share),
-      ...(store && key !== undefined && { remembered: rememberedBy(store, key, dataset.images.length) }),
-    });
-  });
-  const choice = stages.run('choose', () => {
-    const space = new AssignmentSpace(canonical, calibration, options, costs);
-    const flat = (): Choice =>
-      chooseAssignment(space, options, (module, observe = stages.progress) =>
-        realise(module, calibration, options, costs, observe),
-      );
-    if (options.target !== 'native') return flat();
-    return chooseNative(flat, canonical, space, calibration, options, stages.progress);
-  });
+  const prepared = prepare(model, options, stages);
+  const { calibration } = prepared;
+  const choice = stages.run('choose', () => prepared.choose(options, stages.progress));
   // The chosen one once more in the order of the stages, for whoever watches.
   const { assignment, realisation } = choice.chosen;
   if (options.hooks?.onStage || options.hooks?.stopAfter !== undefined) {
@@ -127,36 +90,4 @@ function reportOf(
     clientSteps: program.clientSteps.map(({ kind, node }) => ({ kind, node })),
     warnings: choice.warnings,
   };
-}
-
-/** Times the stages and tells the hooks. */
-class Stages {
-  readonly rows: { readonly name: string; readonly seconds: number }[] = [];
-  readonly #options: CompileOptions;
-  readonly #started = performance.now();
-
-  constructor(options: CompileOptions) {
-    this.#options = options;
-  }
-
-  run<T>(name: string, stage: () => T): T {
-    const began = performance.now();
-    this.#options.hooks?.onProgress?.(name, 0);
-    const result = stage();
-    this.#options.hooks?.onProgress?.(name, 1);
-    this.rows.push({ name, seconds: (performance.now() - began) / 1000 });
-    return result;
-  }
-
-  readonly seen = (name: string, module: Module): Module => {
-    this.#options.hooks?.onStage?.(name, module);
-    if (this.#options.hooks?.stopAfter === name) throw new CompilationStopped(name);
-    return module;
-  };
-
-  readonly progress = (name: string): void => this.#options.hooks?.onProgress?.(name, 1);
-
-  total(): number {
-    return (performance.now() - this.#started) / 1000;
-  }
 }

@@ -29,7 +29,10 @@ export interface CompileOptions {
   readonly degrees?: 'layerwise' | 'uniform' | number;
   /** One polynomial a channel (default) or one a tensor. */
   readonly perChannel?: boolean;
-  /** Bits that results of the largest magnitude keep above the standard deviation of their noise. Default 10. */
+  /**
+   * Bits that results of the largest magnitude keep above the standard deviation of their noise. Default 10; of a bootstrapped network as many as leave all
+   * but a few of its answers as they are.
+   */
   readonly precisionBits?: number;
   /** Fixes N; by default the smallest that is secure, deep and exact enough. */
   readonly ringDegree?: number;

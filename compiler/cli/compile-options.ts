@@ -4,10 +4,9 @@ import type { BootstrapRule } from '../report.ts';
 import { nonNegativeNumber, positiveInteger, type InputFlags } from './common-options.ts';
 import type { CostFlags } from './cost-option.ts';
 
-export interface CompileFlags extends InputFlags, CostFlags {
+/** What says how polynomials, parameters and bootstraps are chosen, but for limits. */
+export interface ChoiceFlags extends InputFlags, CostFlags {
   readonly calibration?: string;
-  readonly maxAccuracyLoss?: number;
-  readonly maxLatency?: number;
   readonly maxDegree?: number;
   readonly degrees?: 'layerwise' | 'uniform' | number;
   readonly perTensor?: boolean;
@@ -17,6 +16,11 @@ export interface CompileFlags extends InputFlags, CostFlags {
   readonly bootstraps?: BootstrapRule;
   readonly insecureForTests?: boolean;
   readonly cache?: string;
+}
+
+export interface CompileFlags extends ChoiceFlags {
+  readonly maxAccuracyLoss?: number;
+  readonly maxLatency?: number;
   readonly out?: string;
   readonly report?: string;
   readonly printAfter?: string;
@@ -24,21 +28,11 @@ export interface CompileFlags extends InputFlags, CostFlags {
   readonly stopAfter?: string;
 }
 
-/** Adds the options of `fhec compile` that are not about inputs. */
-export function withCompileOptions(command: Command): Command {
+/** Adds the options of a choice. */
+export function withChoiceOptions(command: Command): Command {
   return command
     .addOption(
-      new Option(
-        '--max-accuracy-loss <points>',
-        `accuracy that may be lost, in percentage points (default: ${defaultMaxAccuracyLoss})`,
-      )
-        .argParser(nonNegativeNumber)
-        .conflicts('maxLatency'),
-    )
-    .option(
-      '--max-latency <seconds>',
-      'instead: the most seconds for one input; loses as little accuracy as it can',
-      nonNegativeNumber,
+      new Option('--calibration <inputs>', 'a few hundred real inputs, with labels where there are any; see below'),
     )
     .option('--max-degree <number>', 'the highest degree of a polynomial (default: 15)', positiveInteger)
     .option(
@@ -49,7 +43,7 @@ export function withCompileOptions(command: Command): Command {
     .option('--per-tensor', 'one polynomial for all channels of an activation, not one for each')
     .option(
       '--precision-bits <number>',
-      'bits that the largest results keep above the noise (default: 10)',
+      'bits that the largest results keep above the noise (default: 10, and where there are bootstraps as many as the margins of the answers ask for)',
       nonNegativeNumber,
     )
     .option(
@@ -73,6 +67,24 @@ export function withCompileOptions(command: Command): Command {
     .option(
       '--cache <folder>',
       'keep there what calibration measures, which later compilations of the model with the same inputs start from, and the compiled model for when all options are the same',
+    );
+}
+
+/** Adds the options of `fhec compile` that are not about inputs. */
+export function withCompileOptions(command: Command): Command {
+  return withChoiceOptions(command)
+    .addOption(
+      new Option(
+        '--max-accuracy-loss <points>',
+        `accuracy that may be lost, in percentage points (default: ${defaultMaxAccuracyLoss})`,
+      )
+        .argParser(nonNegativeNumber)
+        .conflicts('maxLatency'),
+    )
+    .option(
+      '--max-latency <seconds>',
+      'instead: the most seconds for one input; loses as little accuracy as it can',
+      nonNegativeNumber,
     )
     .option(
       '-o, --out <file>',
@@ -92,17 +104,25 @@ function degrees(text: string): 'layerwise' | 'uniform' | number {
 
 /** The options of the compiler that the flags state; what is absent keeps the compiler's default. */
 export function readCompileFlags(flags: CompileFlags): Partial<CompileOptions> {
-  const { maxAccuracyLoss, maxLatency, maxDegree, precisionBits, ringDegree } = flags;
+  const { maxAccuracyLoss, maxLatency } = flags;
   return {
     ...(maxAccuracyLoss === undefined ? {} : { maxAccuracyLoss }),
     ...(maxLatency === undefined ? {} : { maxLatency }),
+    ...readChoiceFlags(flags),
+  };
+}
+
+/** The same without limits. */
+export function readChoiceFlags(flags: ChoiceFlags): Partial<CompileOptions> {
+  const { maxDegree, precisionBits, ringDegree, target, bootstraps } = flags;
+  return {
     ...(maxDegree === undefined ? {} : { maxDegree }),
     ...(flags.degrees === undefined ? {} : { degrees: flags.degrees }),
     ...(flags.perTensor ? { perChannel: false } : {}),
     ...(precisionBits === undefined ? {} : { precisionBits }),
     ...(ringDegree === undefined ? {} : { ringDegree }),
-    ...(flags.target === undefined ? {} : { target: flags.target }),
-    ...(flags.bootstraps === undefined ? {} : { bootstraps: flags.bootstraps }),
+    ...(target === undefined ? {} : { target }),
+    ...(bootstraps === undefined ? {} : { bootstraps }),
     ...(flags.insecureForTests ? { insecureForTests: true } : {}),
   };
 }

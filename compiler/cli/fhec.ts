@@ -7,6 +7,7 @@ import { encryptCommand } from './commands/encrypt.ts';
 import { explainCommand } from './commands/explain.ts';
 import { inferCommand } from './commands/infer.ts';
 import { keygenCommand } from './commands/keygen.ts';
+import { paretoCommand } from './commands/pareto.ts';
 import { runCommand } from './commands/run.ts';
 import { simulateCommand } from './commands/simulate.ts';
 import { verifyCommand } from './commands/verify.ts';
@@ -46,6 +47,7 @@ export function fhecCommand(io: Io): Command {
     explainCommand,
     verifyCommand,
     calibrateCommand,
+    paretoCommand,
     optCommand,
   ];
   for (const make of commands) program.addCommand(make(io).copyInheritedSettings(program));

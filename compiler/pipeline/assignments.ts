@@ -16,7 +16,7 @@ import { frontOfDegrees, uniformAssignments, type DegreeAssignment } from '../..
 import type { CostModel } from '../../passes/analysis/cost-model.ts';
 import type { CompileOptions } from '../options.ts';
 import { assessNetwork, assessResults, type Assessment } from './assess.ts';
-import { confirmingPart, judgingPart, type Calibration } from './calibrate.ts';
+import { confirmingPart, isLarge, judgingPart, type Calibration } from './calibrate.ts';
 import { mainOf } from './main-of.ts';
 
 /** One replacement for every activation, and the network that it makes. */
@@ -183,12 +183,13 @@ export class AssignmentSpace {
     const main = mainOf(this.#module);
     const { profile, batches } = this.#calibration;
     this.#targets ??= exactActivations(main, batches);
-    const first = assessNetwork(mainOf(module), this.#calibration);
     const { choice, results } = refitInNetwork(main, fitted, profile, batches, this.#targets);
     const second = assessResults(results, this.#calibration);
-    return second.loss < first.loss
-      ? { ...second, choice, module: approximateActivations(this.#module, choice) }
-      : { ...first, choice: fitted, module };
+    const refitted = { ...second, choice, module: approximateActivations(this.#module, choice) };
+    // Layer by layer is rarely better, and never on large networks so far.
+    if (isLarge(main)) return refitted;
+    const first = assessNetwork(mainOf(module), this.#calibration);
+    return second.loss < first.loss ? refitted : { ...first, choice: fitted, module };
   }
 
   #confirm(judged: Judgement): Assessment {

@@ -33,12 +33,15 @@ export interface Calibration {
 
 /** Multiplications that runs of a network may take: over the images that judge each choice, over those that confirm the best one, and for gradients. */
 const judgingWork = 8e9;
-const confirmingWork = 6e10;
+const confirmingWork = 4e10;
 const gradientWork = 1.5e10;
 
 /** Multiplications for one image. */
 const workOf = (main: Func): number =>
   main.body.reduce((sum, op) => sum + matricesOf(op).reduce((n, m) => n + m.value.length, 0), 1);
+
+/** Whether every run of a network counts. */
+export const isLarge = (main: Func): boolean => workOf(main) > largeWork;
 
 /** The first images of a calibration, as many as a network can be run on again and again; all of them where it is small. */
 export const judgingPart = (calibration: Calibration, main: Func): Calibration =>
@@ -93,7 +96,7 @@ export function calibrate(module: Module, dataset: Dataset, options: CalibrateOp
   if (wrong >= 0) {
     fail('FHE0404', `calibration input ${wrong} has ${dataset.images[wrong].length} elements, the model takes ${size}`);
   }
-  const batches = batchesOf(dataset, workOf(main) > largeWork ? largeBatch : batchSize);
+  const batches = batchesOf(dataset, isLarge(main) ? largeBatch : batchSize);
   const { labels } = dataset;
   const { remembered = (_, measure) => measure() } = options;
   const { profile, logits, output } = remembered(module, () => measure(module, batches, labels, options));

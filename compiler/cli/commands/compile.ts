@@ -1,6 +1,6 @@
-import { Option, type Command } from 'commander';
+import type { Command } from 'commander';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { basename, dirname, join, resolve } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fail, FhecError } from '../../../ir/diagnostics.ts';
 import { writeModel, writeSpecification } from '../../../ir/program/model-file.ts';
 import { specificationOf } from '../../../ir/program/schema.ts';
@@ -20,6 +20,7 @@ import { compilerFingerprint, folderOfModels, type CompiledModel } from '../comp
 import { CompileCrash } from '../crash.ts';
 import { formatBytes } from '../format.ts';
 import { note, printResult, type Io } from '../io.ts';
+import { modelNameOf } from '../model-name.ts';
 import { startProgress } from '../progress.ts';
 import { renderHtml } from '../report/html.ts';
 
@@ -29,11 +30,7 @@ export function compileCommand(io: Io): Command {
     'fhec compile model.onnx --calibration digits.npz --max-accuracy-loss 0.5 --report report.html',
     'fhec compile model.onnx --calibration images/ --mean 0.485,0.456,0.406 --std 0.229,0.224,0.225 --max-latency 20',
     'fhec compile model.onnx --calibration digits.npz --stop-after canonicalise-slots > slots.fir',
-  ])
-    .argument('<model>', 'the network (.onnx)')
-    .addOption(
-      new Option('--calibration <inputs>', 'a few hundred real inputs, with labels where there are any; see below'),
-    );
+  ]).argument('<model>', 'the network (.onnx)');
   return withInputOptions(withCostOption(withCompileOptions(command))).action((path: string, flags: CompileFlags) =>
     compile(path, flags, io),
   );
@@ -102,12 +99,6 @@ async function crashOf(error: unknown, model: Uint8Array, options: CompileOption
   const watcher = new StageWatcher(undefined, undefined, () => undefined);
   await compileModel(model, { ...options, hooks: { onStage: watcher.see } }).catch(() => undefined);
   return new CompileCrash(watcher.names.at(-1) ?? 'none', watcher.last, error);
-}
-
-/** The file's name; a file that is only called model is named by its folder. */
-function modelNameOf(path: string): string {
-  const name = basename(path).replace(/\.onnx$/i, '');
-  return name === 'model' ? basename(dirname(resolve(path))) || name : name;
 }
 
 /** With `--stop-after` the module of that stage is the result. */

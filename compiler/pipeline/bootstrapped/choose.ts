@@ -1,17 +1,16 @@
 import type { Code } from '../../../ir/codes.ts';
 import { fail, FhecError } from '../../../ir/diagnostics.ts';
 import type { Module, Value } from '../../../ir/module.ts';
-import type { CostModel } from '../../../passes/analysis/cost-model.ts';
 import type { Candidate } from '../../../passes/approximate/candidate.ts';
-import { nativeModel } from '../../costs/models.ts';
 import type { CompileOptions } from '../../options.ts';
 import type { AssignmentSpace } from '../assignments.ts';
 import type { Calibration } from '../calibrate.ts';
 import type { Choice, PricedPlan } from '../choose.ts';
 import { deepestRing, type Observe, type Realisation } from '../realise.ts';
 import { accountOfBootstraps, placeBy } from './account.ts';
-import { bootstrapChains, insecureChains, type BootstrapChain } from './chains.ts';
-import { BootstrappedNetwork } from './network.ts';
+import type { BootstrapChain } from './chains.ts';
+import type { BootstrappedNetwork } from './network.ts';
+import { ringsOf, type BootstrapPlan } from './plans.ts';
 import { realiseBootstrapped } from './realise.ts';
 import { Search, type Judged, type Proposal } from './search.ts';
 
@@ -23,13 +22,14 @@ const needsBootstraps: ReadonlySet<Code> = new Set<Code>(['FHE0403', 'FHE0602', 
  */
 export function chooseNative(
   flat: () => Choice,
+  plans: readonly BootstrapPlan[],
   canonical: Module,
   space: AssignmentSpace,
   calibration: Calibration,
   options: CompileOptions,
   progress: (name: string) => void,
 ): Choice {
-  const bootstrapped = (): Choice => chooseBootstrapped(canonical, space, calibration, options, progress);
+  const bootstrapped = (): Choice => chooseBootstrapped(plans, canonical, space, calibration, options, progress);
   if (options.bootstraps !== undefined || space.leastLevels() > deepestRing(options).levels) return bootstrapped();
   try {
     return flat();
@@ -39,7 +39,6 @@ export function chooseNative(
   }
 }
 
-const rings = [32768, 65536];
 /** What a chain of a larger scale, or a larger ring, may mend. */
 const mayMend: ReadonlySet<Code> = new Set<Code>(['FHE0602', 'FHE0603']);
 
@@ -49,24 +48,20 @@ const mayMend: ReadonlySet<Code> = new Set<Code>(['FHE0602', 'FHE0603']);
  * enough is the best one. Errors: FHE0403 when nothing keeps to the limits, FHE0602 when nothing fits, FHE0603 when nothing is exact enough.
  */
 function chooseBootstrapped(
+  plans: readonly BootstrapPlan[],
   canonical: Module,
   space: AssignmentSpace,
   calibration: Calibration,
   options: CompileOptions,
   progress: (name: string) => void,
 ): Choice {
-  const modelOf = (specialPrimes: number): CostModel => nativeModel(specialPrimes, options.costs);
-  const familiesOf = options.insecureForTests ? insecureChains : bootstrapChains;
-  let network: BootstrappedNetwork | undefined;
   let refused: FhecError | undefined;
-  for (const { ringDegree, chains: plan } of ringsOf(options).flatMap((n) => familiesOf(n, modelOf))) {
-    const chains = plan();
+  for (const plan of plans) {
+    const chains = plan.chains();
     progress('chains');
     if (chains.length === 0) continue;
-    if (network?.slots !== ringDegree / 2) {
-      network = new BootstrappedNetwork(canonical, space, calibration, ringDegree, chains[0].model);
-      progress('layouts');
-    }
+    const network = plan.network();
+    progress('layouts');
     try {
       return chooseOn(chains, network, canonical, space, calibration, options, progress);
     } catch (error) {
@@ -79,9 +74,6 @@ function chooseBootstrapped(
     'bootstrapping needs --ring-degree 32768 or 65536',
   ]);
 }
-
-const ringsOf = ({ ringDegree }: CompileOptions): readonly number[] =>
-  ringDegree === undefined ? rings : [ringDegree];
 
 /** The choice on the chains of one family. */
 function chooseOn(

@@ -30,9 +30,11 @@ const timeResolution = 1 / 100;
 /** Proposals that one search looks at: more differ by less than their judgement is worth. */
 const mostProposals = 64;
 /** Runs over many images to confirm a choice. */
-const mostConfirmations = 5;
+const mostConfirmations = 4;
 /** Under a limit of time so many of the slowest within it are judged. */
 const judgedInTime = 3;
+/** What is left of the predicted error after a step at most. */
+const largestStep = 0.85;
 /** The share of calibration images that may blow up. */
 const mostBlowUps = 1e-3;
 const rounding = 1e-9;
@@ -149,28 +151,18 @@ export class Search {
         .at(0);
     }
     if (anyLoss) return proposals.length > 0 ? this.#judge(proposals[0]) : undefined;
-    const kept = firstIndex(0, proposals.length, Infinity, (i) => this.#keepsAccuracy(this.#judge(proposals[i])));
-    // The images that judge every choice are few. Where more of them disagree, slower proposals follow in growing steps, then those between.
-    let tests = 0;
-    const confirmed = (i: number): boolean => {
-      tests++;
-      return this.#isConfirmed(this.#judge(proposals[i]));
-    };
-    let low = kept;
-    let high = kept;
-    for (let step = 1; high < proposals.length && tests < mostConfirmations && !confirmed(high); step *= 2) {
-      low = high + 1;
-      high = low < proposals.length ? Math.min(high + step, proposals.length - 1) : low;
+    const kept = firstIndex(proposals.length, (i) => this.#keepsAccuracy(this.#judge(proposals[i])));
+    // The images that judge every choice are few. Where more of them disagree, the predicted error has to fall as much as the loss.
+    for (let at = kept, tests = 0; at < proposals.length && tests < mostConfirmations; tests++) {
+      const judged = this.#judge(proposals[at]);
+      const { loss, accuracy } = judged.assignment.confirmed();
+      this.#leastLoss = Math.min(this.#leastLoss, loss);
+      if (loss <= this.#maxLoss + rounding && accuracy.blowUps <= mostBlowUps) return judged;
+      const error = proposals[at].error * Math.min(largestStep, this.#maxLoss / loss);
+      const next = proposals.findIndex((p, i) => i > at && p.error <= error);
+      at = next < 0 ? Math.max(at + 1, proposals.length - 1) : next;
     }
-    if (high >= proposals.length || !this.#isConfirmed(this.#judge(proposals[high]))) return undefined;
-    const least = firstIndex(low, high, mostConfirmations - tests, confirmed);
-    return this.#judge(proposals[least]);
-  }
-
-  #isConfirmed({ assignment }: Judged): boolean {
-    const { loss, accuracy } = assignment.confirmed();
-    this.#leastLoss = Math.min(this.#leastLoss, loss);
-    return loss <= this.#maxLoss + rounding && accuracy.blowUps <= mostBlowUps;
+    return undefined;
   }
 
   #keepsAccuracy({ assignment }: Judged): boolean {
@@ -217,14 +209,14 @@ function thinned(proposals: readonly Proposal[]): Proposal[] {
   return proposals.filter((_, i) => (proposals.length - 1 - i) % every === 0);
 }
 
-/** The first index from `low` to `high` - 1 where a test that stays true once true is true, else `high`; after `most` tests the least that is known to be. */
-function firstIndex(low: number, high: number, most: number, test: (index: number) => boolean): number {
-  let from = low;
-  let to = high;
-  for (let tests = 0; from < to && tests < most; tests++) {
-    const middle = (from + to) >> 1;
-    if (test(middle)) to = middle;
-    else from = middle + 1;
+/** The first index below `count` where a test that stays true once true is true, else `count`. */
+function firstIndex(count: number, test: (index: number) => boolean): number {
+  let low = 0;
+  let high = count;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (test(middle)) high = middle;
+    else low = middle + 1;
   }
-  return to;
+  return low;
 }

@@ -1,0 +1,89 @@
+import { FhecError } from '../ir/diagnostics.ts';
+import type { Code } from '../ir/codes.ts';
+import type { CompileOptions } from './options.ts';
+import type { Choice } from './pipeline/choose.ts';
+import { prepare } from './pipeline/prepare.ts';
+import { Stages } from './pipeline/stages.ts';
+
+/** One limit of a sweep, as `fhec compile` takes it: percentage points or seconds. */
+export type ParetoLimit = { readonly maxAccuracyLoss: number } | { readonly maxLatency: number };
+
+/** What a compilation under one limit gives. */
+export interface ParetoPoint {
+  readonly limit: ParetoLimit;
+  /** Top-1 on the calibration inputs, from 0 to 1: with labels of the polynomial and the exact network, and the share of inputs on which they agree. */
+  readonly accuracy?: number;
+  readonly exact?: number;
+  readonly agreement: number;
+  /** Percentage points that it is taken to lose. */
+  readonly loss: number;
+  /** Predicted, for one image on one thread. */
+  readonly seconds: number;
+  /** Bytes of ciphertexts and keys that a run holds at most, and of the keys alone. */
+  readonly peakBytes: number;
+  readonly keyBytes: number;
+  readonly degrees: readonly string[];
+  readonly ringDegree: number;
+  readonly bootstraps: number;
+  /** Whether no other point is at least as good in loss, seconds and memory, and better in one. */
+  readonly best: boolean;
+}
+
+export interface ParetoSweep {
+  readonly points: readonly ParetoPoint[];
+  /** Limits that nothing keeps to, each with the reason. */
+  readonly missed: readonly { readonly limit: ParetoLimit; readonly reason: string }[];
+}
+
+/** What a limit may ask too much of. */
+const outOfReach: ReadonlySet<Code> = new Set<Code>(['FHE0403', 'FHE0602', 'FHE0603']);
+
+/**
+ * Chooses polynomials, parameters and bootstraps of a model under each limit, and prices each choice as its compilation would. What choices have in common is
+ * found once. Other options are as given. Errors: those of `compileModel` before the choice; a limit out of reach is no error.
+ */
+export function sweepPareto(
+  model: Uint8Array,
+  options: Omit<CompileOptions, 'maxAccuracyLoss' | 'maxLatency'>,
+  limits: readonly ParetoLimit[],
+): ParetoSweep {
+  const stages = new Stages(options);
+  const prepared = prepare(model, options, stages);
+  const points: Omit<ParetoPoint, 'best'>[] = [];
+  const missed: { limit: ParetoLimit; reason: string }[] = [];
+  limits.forEach((limit, i) => {
+    try {
+      points.push(pointOf(limit, prepared.choose({ ...options, ...limit }, stages.progress)));
+    } catch (error) {
+      if (!(error instanceof FhecError) || !outOfReach.has(error.diagnostics[0].code)) throw error;
+      missed.push({ limit, reason: error.diagnostics[0].message });
+    }
+    options.hooks?.onProgress?.('sweep', (i + 1) / limits.length);
+  });
+  return { points: points.map((p) => ({ ...p, best: !points.some((q) => beats(q, p)) })), missed };
+}
+
+function pointOf(limit: ParetoLimit, { chosen, accuracy, bootstraps }: Choice): Omit<ParetoPoint, 'best'> {
+  const { assignment, realisation } = chosen;
+  const { cost, parameters } = realisation;
+  return {
+    limit,
+    ...(accuracy.polynomial !== undefined && { accuracy: accuracy.polynomial }),
+    ...(accuracy.exact !== undefined && { exact: accuracy.exact }),
+    agreement: accuracy.agreement,
+    loss: assignment.confirmed().loss,
+    seconds: cost.seconds,
+    peakBytes: cost.peakBytes + cost.keyBytes,
+    keyBytes: cost.keyBytes,
+    degrees: [...assignment.judged().choice.values()].map((c) => c.label),
+    ringDegree: parameters.ringDegree,
+    bootstraps: bootstraps?.places.reduce((n, p) => n + p.vectors, 0) ?? 0,
+  };
+}
+
+type Compared = Pick<ParetoPoint, 'loss' | 'seconds' | 'peakBytes'>;
+
+function beats(p: Compared, q: Compared): boolean {
+  const keys = ['loss', 'seconds', 'peakBytes'] as const;
+  return keys.every((k) => p[k] <= q[k]) && keys.some((k) => p[k] < q[k]);
+}
