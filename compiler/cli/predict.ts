@@ -1,22 +1,15 @@
-import { slotCount } from '../../ir/ckks/parameters.ts';
 import type { Program } from '../../ir/program/program.ts';
 import type { Tensor } from '../../ir/tensor.ts';
-import { clearBackend } from '../../runtime/clear/backend.ts';
-import { packTensor, unpackTensor } from '../../runtime/client/pack.ts';
-import { execute } from '../../runtime/execute.ts';
+import { openClear } from '../../runtime/clear/session.ts';
+import { openSimulator } from '../../runtime/simulator/simulator.ts';
 
-/** Runs a program in exact arithmetic: one tensor for each input signature -> one for each output, before the client steps. */
+/**
+ * Runs a program in exact arithmetic: one tensor for each input signature -> one for each output, before the client steps. The simulator without noise is
+ * several times faster than `clear`, which serves where a value would not fit.
+ */
 export function runClear(program: Program, inputs: readonly Tensor[]): Tensor[] {
-  const slots = slotCount(program.parameters);
-  const vectors = program.inputs.flatMap((signature, i) => packTensor(signature, inputs[i], slots));
-  const results = execute(program, clearBackend, vectors);
-  let at = 0;
-  return program.outputs.map((signature) =>
-    unpackTensor(
-      signature,
-      signature.registers.map(() => results[at++]),
-    ),
-  );
+  const exact = openSimulator(program, 0, { noise: false }).run(inputs, 0);
+  return exact.kind === 'outputs' ? [...exact.outputs] : openClear(program).run(inputs);
 }
 
 /** The class with the largest output; undefined for a single number, which is no classification, and where nothing is a number. */

@@ -4,37 +4,52 @@ import { readContainer } from '../../../ir/program/container.ts';
 import { readModel } from '../../../ir/program/model-file.ts';
 import { openEvaluationKeys, neededKeys } from '../../../runtime/files/evaluation-keys.ts';
 import { withFile } from '../../../runtime/files/files.ts';
-import { newCommand } from '../common-options.ts';
+import { newCommand, withInputOptions, type InputFlags } from '../common-options.ts';
 import { formatFacts } from '../format.ts';
-import { printResult, type CommonFlags, type Io } from '../io.ts';
+import { printResult, type Io } from '../io.ts';
 import { openSpecification, warnInsecure } from '../model.ts';
 import { readReport } from '../report/schema.ts';
+import { serverBackendOption, withServerOptions, type ServerFlags } from '../server-options.ts';
+import { formatLayers, verifyLayers } from '../verify-layers.ts';
 import { specificationFingerprint } from '../../../ir/program/schema.ts';
 import { fail } from '../../../ir/diagnostics.ts';
 
-interface Flags extends CommonFlags {
+interface Flags extends InputFlags, ServerFlags {
+  readonly layers?: string;
+  readonly backend: 'seal' | 'native';
   readonly keys?: string;
   readonly spec?: string;
 }
 
 export function verifyCommand(io: Io): Command {
-  return newCommand(
+  const command = newCommand(
     'verify',
-    'Check a compiled model and what belongs to it, and say what was checked. Fails with a code at the first fault.',
-    ['fhec verify model.fhec', 'fhec verify model.fhec --spec model.client.json --keys eval.keys'],
+    'Check a compiled model and what belongs to it, and say what was checked. Fails with a code at the first fault. With --layers also run it encrypted, with keys of its own, and say how far each layer is from the exact program.',
+    [
+      'fhec verify model.fhec',
+      'fhec verify model.fhec --spec model.client.json --keys eval.keys',
+      'fhec verify model.fhec --layers mnist:test[0:1] --backend native',
+    ],
   )
     .argument('<model>', 'the compiled model (model.fhec)')
     .option('--spec <file>', 'check that this client specification belongs to the model')
     .option('--keys <file>', 'check that these evaluation keys belong to the model, are all there and are undamaged')
-    .action((path: string, flags: Flags) => {
+    .option(
+      '--layers <inputs>',
+      'encrypt the first of these inputs, run it, and compare what each node hands on with the exact program; its errors tell of the input and of the key, so keep them to yourself',
+    )
+    .addOption(serverBackendOption())
+    .action(async (path: string, flags: Flags) => {
       const checks = [...checkModel(path, io, flags)];
+      const layers = flags.layers === undefined ? undefined : await verifyLayers(path, flags.layers, flags, io);
       printResult(
         io,
         flags,
-        { model: path, ok: true, checks: Object.fromEntries(checks) },
-        `${formatFacts(checks)}\nall checks passed`,
+        { model: path, ok: true, checks: Object.fromEntries(checks), ...(layers && { layers }) },
+        `${formatFacts(checks)}\nall checks passed${layers ? `\n\n${formatLayers(layers)}` : ''}`,
       );
     });
+  return withInputOptions(withServerOptions(command));
 }
 
 type Check = readonly [string, string];

@@ -123,6 +123,21 @@ describe('verify', () => {
     expect(err).toContain('protect nothing');
   });
 
+  test('--layers runs it encrypted and says of each node how far it is from the exact program', async () => {
+    const args = ['verify', at('tiny.fhec'), '--layers', at('data.npz[3:5]')];
+    const { layers } = json(await run(...args, '--json')) as { layers: readonly Record<string, number | string>[] };
+    expect(layers.map((l) => l['node'])).toEqual(expect.arrayContaining(['relu1']));
+    for (const { bits, largest, mean, magnitude } of layers) {
+      expect(bits).toBeGreaterThan(8);
+      expect(mean).toBeGreaterThan(0);
+      expect(largest).toBeGreaterThan(Number(mean));
+      expect(magnitude).toBeGreaterThan(Number(largest));
+    }
+    expect(layers.find((l) => l['node'] === 'relu1')?.['approximation']).toBeGreaterThan(0);
+    const table = await run(...args);
+    expect(table.out).toMatch(/node +level +bits/);
+  });
+
   test('refuses a damaged model, another file, and a specification of another model', async () => {
     const bytes = readFileSync(at('tiny.fhec'));
     bytes[bytes.length - 100] ^= 1;
