@@ -234,11 +234,14 @@ void weighted_sum(Word* const* out, const Word* const* a, const std::uint8_t* co
     weighted_sums_of<2>(out, a, b, count, n, q);
 }
 
+/// The same for keys: each is one long stream, but much farther ahead than the processor looks.
+constexpr std::size_t key_bytes_ahead = 8192;
+
 /// Both halves of packed and interleaved factors: each word of `a` is loaded once.
 template <int Vectors>
 inline void inner_product_pair_at(std::size_t i, Word* const* out, const Word* const* a, const std::uint8_t* row,
-                                  std::size_t stride, std::size_t count, std::size_t width, const Unpacker& unpacker,
-                                  const Reducer& reducer) noexcept {
+                                  std::size_t stride, std::size_t count, std::size_t width, std::size_t ahead,
+                                  const Unpacker& unpacker, const Reducer& reducer) noexcept {
   Words low[2][Vectors];
   Words high[2][Vectors];
 #pragma GCC unroll 4
@@ -251,6 +254,8 @@ inline void inner_product_pair_at(std::size_t i, Word* const* out, const Word* c
 #pragma GCC unroll 2
       for (std::size_t h = 0; h < 2; ++h) {
         const Words right = unpacker.load(pair + h * width);
+        // An integer, because a pointer may not leave its array.
+        _mm_prefetch(reinterpret_cast<const char*>(reinterpret_cast<std::uintptr_t>(pair + h * width) + ahead), _MM_HINT_T0);
         low[h][v] = add_low(low[h][v], left, right);
         high[h][v] = add_high(high[h][v], left, right);
       }
@@ -268,11 +273,14 @@ void inner_product_pair(Word* const* out, const Word* const* a, const std::uint8
   const Reducer reducer(q);
   const Unpacker unpacker(q);
   const auto width = static_cast<std::size_t>(packed_width(q));
+  const std::size_t row = 2 * stride * width;
+  // Whole rows, of which only the first terms may be needed.
+  const std::size_t ahead = (key_bytes_ahead + row - 1) / row * row;
   std::size_t i = 0;
-  for (; i + 16 <= n; i += 16, b += 4 * stride * width)
-    inner_product_pair_at<2>(i, out, a, b, stride, count, width, unpacker, reducer);
-  for (; i < n; i += 8, b += 2 * stride * width)
-    inner_product_pair_at<1>(i, out, a, b, stride, count, width, unpacker, reducer);
+  for (; i + 16 <= n; i += 16, b += 2 * row)
+    inner_product_pair_at<2>(i, out, a, b, stride, count, width, ahead, unpacker, reducer);
+  for (; i < n; i += 8, b += row)
+    inner_product_pair_at<1>(i, out, a, b, stride, count, width, ahead, unpacker, reducer);
 }
 
 void quotients(Word* out, const Word* const* a, const Word* fractions, const int* bits, std::size_t count,
