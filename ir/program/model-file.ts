@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { slotCount } from '../ckks/parameters.ts';
 import { fail } from '../diagnostics.ts';
 import { writeContainer, type Container } from './container.ts';
 import type { Constants, Program } from './program.ts';
@@ -13,7 +12,7 @@ import {
   type Preparation,
   type Specification,
 } from './schema.ts';
-import { constantSections, isExact, StoredConstants } from './stored-constants.ts';
+import { constantSections, isRounded, StoredConstants } from './stored-constants.ts';
 import { validateProgram, validateSpecification } from './validate.ts';
 
 /** A compiled model as read from its file. */
@@ -32,6 +31,8 @@ const bodySchema = z.strictObject({
   specification: specificationSchema,
   nodes: z.array(z.string().max(1000)).max(2 ** 20),
   constantLengths: z.array(z.int().min(1).max(65536)).max(2 ** 22),
+  /** Of the constants, by number: those that are not stored as 32-bit floats. */
+  exactConstants: z.array(z.int().min(0)).max(2 ** 22),
 });
 
 /** The parts of a model file. */
@@ -42,22 +43,23 @@ export function writeModel(
   preparation?: Preparation,
 ): Uint8Array[] {
   const json = (value: unknown): Uint8Array => new TextEncoder().encode(JSON.stringify(value ?? null));
-  const slots = slotCount(program.parameters);
   const { constants } = program;
+  const isRoundedOne = Array.from(constants, isRounded);
   const exact = joined(
     constants,
-    (length) => isExact(length, slots),
+    (i) => !isRoundedOne[i],
     (n) => new Float64Array(n),
   );
   const rounded = joined(
     constants,
-    (length) => !isExact(length, slots),
+    (i) => isRoundedOne[i],
     (n) => new Float32Array(n),
   );
   const body = {
     specification: specificationJson(specificationOf(program, errorBound, preparation)),
     nodes: program.nodes,
     constantLengths: Array.from(constants, (c) => c.length),
+    exactConstants: isRoundedOne.flatMap((rounds, i) => (rounds ? [] : [i])),
   };
   return writeContainer('model', body, [
     { name: 'instructions', bytes: json(program.instructions) },
@@ -72,15 +74,17 @@ export function writeModel(
 /** Vectors one after another. */
 function joined<T extends Float32Array | Float64Array>(
   constants: Constants,
-  belongs: (length: number) => boolean,
+  belongs: (index: number) => boolean,
   make: (length: number) => T,
 ): Uint8Array {
   let total = 0;
-  for (const { length } of constants) if (belongs(length)) total += length;
+  let index = 0;
+  for (const { length } of constants) if (belongs(index++)) total += length;
   const all = make(total);
   let at = 0;
+  index = 0;
   for (const vector of constants) {
-    if (!belongs(vector.length)) continue;
+    if (!belongs(index++)) continue;
     all.set(vector, at);
     at += vector.length;
   }
@@ -99,7 +103,7 @@ export function readModel(container: Container, constants: 'in-memory' | 'in-fil
     parseJson(container, 'instructions'),
     'instructions',
   );
-  const stored = new StoredConstants(container, body.constantLengths, slotCount(specification.parameters));
+  const stored = new StoredConstants(container, body.constantLengths, body.exactConstants);
   const program: Program = {
     parameters: specification.parameters,
     inputs: specification.inputs,

@@ -5,14 +5,20 @@ import type { Constants } from './program.ts';
 /** Where the constants of a model lie in its file, by how they are stored. */
 export const constantSections = { rounded: 'constants', exact: 'exactConstants' } as const;
 
+/** Whether a constant loses nothing as 32-bit floats: it is stored so. */
+export function isRounded(vector: Float64Array): boolean {
+  for (let i = 0; i < vector.length; i++) if (Math.fround(vector[i]) !== vector[i]) return false;
+  return true;
+}
+
 /**
- * Whether constants of this length keep all their bits. Vectors of real slots are stored as 32-bit floats: their rounding, 2^-24 relative, is predicted
- * with the noise, and is less than that of secure parameters. Single numbers cost nothing, and complex vectors are the transforms of a bootstrap, which
- * meet values a thousand times larger than the message.
+ * Whether constants of this length keep all their bits when a program is made. Vectors of real slots are rounded to 32-bit floats, as complex weights are
+ * before: their rounding, 2^-24 relative, is less than the noise of secure parameters. Single numbers cost nothing, and the complex vectors left are the
+ * transforms of bootstraps, which meet values a thousand times larger than the message.
  */
 export const isExact = (length: number, slots: number): boolean => length !== slots;
 
-/** A constant as its file gives it back. */
+/** A constant as a program holds it. */
 export const asStored = (vector: Float64Array, slots: number): Float64Array =>
   isExact(vector.length, slots) ? vector : new Float64Array(new Float32Array(vector));
 
@@ -20,18 +26,18 @@ export const asStored = (vector: Float64Array, slots: number): Float64Array =>
 export class StoredConstants implements Constants {
   readonly #container: Container;
   readonly #lengths: readonly number[];
-  readonly #slots: number;
+  readonly #exact: ReadonlySet<number>;
   /** Of each constant: the byte of its section at which it begins. */
   readonly #offsets: Float64Array;
 
-  /** Goes through all of them once. Errors: FHE0702 when they are damaged, or not finite. */
-  constructor(container: Container, lengths: readonly number[], slots: number) {
+  /** Goes through all of them once; `exact`: which ones are stored with all their bits. Errors: FHE0702 when they are damaged, or not finite. */
+  constructor(container: Container, lengths: readonly number[], exact: readonly number[]) {
     this.#container = container;
     this.#lengths = lengths;
-    this.#slots = slots;
+    this.#exact = new Set(exact);
     const end = { rounded: 0, exact: 0 };
-    this.#offsets = Float64Array.from(lengths, (length) => {
-      const kind = this.#kindOf(length);
+    this.#offsets = Float64Array.from(lengths, (length, i) => {
+      const kind = this.#kindOf(i);
       const at = end[kind];
       end[kind] += length * wordBytes[kind];
       return at;
@@ -53,7 +59,7 @@ export class StoredConstants implements Constants {
   at(index: number): Float64Array | undefined {
     const length = this.#lengths[index];
     if (length === undefined) return undefined;
-    const kind = this.#kindOf(length);
+    const kind = this.#kindOf(index);
     const bytes = this.#container.part(constantSections[kind], this.#offsets[index], length * wordBytes[kind]);
     return new Float64Array(wordsOf(bytes, kind));
   }
@@ -62,8 +68,8 @@ export class StoredConstants implements Constants {
     for (let i = 0; i < this.length; i++) yield this.at(i) ?? new Float64Array(0);
   }
 
-  #kindOf(length: number): keyof typeof wordBytes {
-    return isExact(length, this.#slots) ? 'exact' : 'rounded';
+  #kindOf(index: number): keyof typeof wordBytes {
+    return this.#exact.has(index) ? 'exact' : 'rounded';
   }
 }
 

@@ -1,5 +1,5 @@
 import { Builder } from '../../ir/builder.ts';
-import { monomialSlots } from '../../ir/complex.ts';
+import { isComplex, monomialSlots } from '../../ir/complex.ts';
 import { conjugate, mulI } from '../../ir/ckks/bootstrap-ops.ts';
 import * as ckks from '../../ir/ckks/ops.ts';
 import type { Parameters } from '../../ir/ckks/parameters.ts';
@@ -192,7 +192,7 @@ class Lowering {
       from === level
         ? x
         : remembered(this.#switched, x, level, () => this.#builder.create(ckks.modSwitch, [x], { level }, loc));
-    const plain = this.#encode(vector, level, this.#scales[level] ** 2 / scale, loc);
+    const plain = this.#encode(rounded(vector), level, this.#scales[level] ** 2 / scale, loc);
     return this.#builder.create(ckks.mulPlain, [lowered, plain], {}, loc);
   }
 
@@ -215,6 +215,13 @@ class Lowering {
     return found;
   }
 }
+
+/**
+ * Complex weights as 32-bit floats, which is how weights are stored: real ones are rounded when the program is made, but complex ones cannot be told there
+ * from the transforms of bootstraps, which need all their bits.
+ */
+const rounded = (vector: Tensor): Tensor =>
+  isComplex(vector) ? { shape: vector.shape, data: vector.data.map(Math.fround) } : vector;
 
 function cipher(value: Value): CipherType {
   if (value.type.kind !== 'cipher') throw new InternalError(`${value.op} is not a ciphertext`);
