@@ -67,19 +67,13 @@ export function addProduct(out: Vector, a: Vector, b: Vector): void {
 
 /** out += a * b, complex: real parts without, imaginary parts with an i. */
 export function addComplexProduct(out: Vector, outi: Vector, a: Vector, ai: Vector, b: Vector, bi: Vector): void {
-  const whole = out.length - (out.length % 2);
-  for (let i = 0; i < whole; i += 2) {
-    const [x, xi, y, yi] = [a[i], ai[i], b[i], bi[i]];
-    const j = i + 1;
-    const [u, ui, v, vi] = [a[j], ai[j], b[j], bi[j]];
+  for (let i = 0; i < out.length; i++) {
+    const x = a[i];
+    const xi = ai[i];
+    const y = b[i];
+    const yi = bi[i];
     out[i] += x * y - xi * yi;
     outi[i] += x * yi + xi * y;
-    out[j] += u * v - ui * vi;
-    outi[j] += u * vi + ui * v;
-  }
-  for (let i = whole; i < out.length; i++) {
-    out[i] += a[i] * b[i] - ai[i] * bi[i];
-    outi[i] += a[i] * bi[i] + ai[i] * b[i];
   }
 }
 
