@@ -124,17 +124,32 @@ void reduce(Word* out, const Word* a, std::size_t n, const Modulus& q) {
   }
 }
 
+/// Eight packed words, see Kernel::unpack.
+struct Unpacker {
+  std::size_t width;
+  Word mask;
+
+  explicit Unpacker(const Modulus& q) noexcept
+      : width(static_cast<std::size_t>(packed_width(q))), mask(~Word{0} >> (64 - width)) {}
+
+  void load(Word* words, const std::uint8_t* from) const noexcept {
+    for (std::size_t j = 0; j < 8; ++j) {
+      Word packed;
+      std::memcpy(&packed, from + j * width / 8, sizeof packed);
+      words[j] = packed >> j * width % 8 & mask;
+    }
+  }
+};
+
 void weighted_sum(Word* const* out, const Word* const* a, const std::uint8_t* const* b, std::size_t count, std::size_t parts,
                   std::size_t n, const Modulus& q) {
-  const int width = packed_width(q);
+  const Unpacker unpacker(q);
   for (std::size_t i = 0; i < n; i += 8) {
     // 64 products of words below 2^61 stay below 2^128.
     Wide sums[2][8] = {};
     for (std::size_t k = 0; k < count; ++k) {
-      Word group[8] = {};
       Word words[8];
-      std::memcpy(group, b[k] + i / 8 * static_cast<std::size_t>(width), static_cast<std::size_t>(width));
-      unpack(words, group, 8, width);
+      unpacker.load(words, b[k] + i / 8 * unpacker.width);
       for (std::size_t h = 0; h < parts; ++h)
         for (std::size_t j = 0; j < 8; ++j) sums[h][j] += static_cast<Wide>(a[parts * k + h][i + j]) * words[j];
     }
@@ -161,20 +176,17 @@ void combine(Word* out, const Word* const* a, const Word* scalars, std::size_t c
 
 void inner_product_pair(Word* const* out, const Word* const* a, const std::uint8_t* b, std::size_t stride,
                         std::size_t count, std::size_t n, const Modulus& q) {
-  const std::size_t width = static_cast<std::size_t>(packed_width(q));
-  const Word mask = ~Word{0} >> (64 - width);
+  const Unpacker unpacker(q);
   for (std::size_t i = 0; i < n; i += 8) {
-    const std::uint8_t* row = b + i / 8 * stride * 2 * width;
+    const std::uint8_t* row = b + i / 8 * stride * 2 * unpacker.width;
     for (std::size_t h = 0; h < 2; ++h) {
-      for (std::size_t j = 0; j < 8; ++j) {
-        Wide sum = 0;
-        for (std::size_t k = 0; k < count; ++k) {
-          Word packed;
-          std::memcpy(&packed, row + width * (2 * k + h) + j * width / 8, sizeof packed);
-          sum += static_cast<Wide>(a[k][i + j]) * (packed >> j * width % 8 & mask);
-        }
-        out[h][i + j] = reduce_wide(sum, q);
+      Wide sums[8] = {};
+      for (std::size_t k = 0; k < count; ++k) {
+        Word words[8];
+        unpacker.load(words, row + unpacker.width * (2 * k + h));
+        for (std::size_t j = 0; j < 8; ++j) sums[j] += static_cast<Wide>(a[k][i + j]) * words[j];
       }
+      for (std::size_t j = 0; j < 8; ++j) out[h][i + j] = reduce_wide(sums[j], q);
     }
   }
 }
@@ -201,12 +213,8 @@ void pack_words(std::uint8_t* packed, const Word* words, std::size_t stride, std
 }
 
 void unpack_words(Word* words, const std::uint8_t* packed, std::size_t stride, std::size_t n, const Modulus& q) {
-  const int width = packed_width(q);
-  for (std::size_t i = 0; i < n; i += 8, packed += stride) {
-    Word group[8] = {};
-    std::memcpy(group, packed, static_cast<std::size_t>(width));
-    unpack(words + i, group, 8, width);
-  }
+  const Unpacker unpacker(q);
+  for (std::size_t i = 0; i < n; i += 8, packed += stride) unpacker.load(words + i, packed);
 }
 
 void gather(Word* out, const Word* a, const std::uint32_t* table, std::size_t n) {
