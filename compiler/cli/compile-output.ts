@@ -61,6 +61,7 @@ export function summarise(report: CompileReport): string {
             `${formatShare(polynomial)} (95% interval ${formatInterval(interval)}); same top-1 on ${formatShare(agreement)}`,
           ] as const,
         ]),
+    ['blow-ups', `${formatShare(accuracy.blowUps)} of ${accuracy.images} calibration inputs`],
     ...(activations.length === 0
       ? []
       : [['degrees', activations.map((a) => `${a.node} ${formOf(a)}`).join(', ')] as const]),
@@ -85,6 +86,12 @@ export function summarise(report: CompileReport): string {
           [
             'bootstraps',
             `${report.bootstraps.places.reduce((n, b) => n + b.vectors, 0)} of ${formatSeconds(report.bootstraps.seconds)}, to ${report.bootstraps.precisionBits.toFixed(1)} bits`,
+          ] as const,
+          [
+            'placement',
+            report.bootstraps.rules
+              .map((r) => `${r.rule}: ${r.count} bootstraps, ${formatSeconds(r.seconds)}`)
+              .join('; '),
           ] as const,
         ]
       : []),

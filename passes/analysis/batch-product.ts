@@ -1,4 +1,4 @@
-import { applyMatrix, type Matrix } from '../../ir/matrix.ts';
+import { applyMatrix, applyTransposed, transposeMatrix, type Matrix } from '../../ir/matrix.ts';
 import * as wasm from './wasm-module.ts';
 
 /** What of WebAssembly's interface is used; the compiler's library of types has it for browsers only. */
@@ -119,12 +119,25 @@ function copyRows(from: Numbers, fromLength: number, to: Numbers, toLength: numb
 
 let kernel: BatchProduct | undefined;
 
+/** Whether the kernel is worth its copies. */
+const isWork = (m: Matrix, batch: number): boolean => batch >= block && m.value.length * batch >= leastWork;
+
+function addByKernel(m: Matrix, x: Float64Array, out: Float64Array, batch: number): void {
+  kernel ??= new BatchProduct();
+  kernel.add(m, x, out, batch);
+}
+
 /**
  * out += m * x for a batch of images, both [elements, batch]; large products by a WebAssembly kernel in single precision, whose relative errors of some
  * 1e-6 are far below those of approximated activations and of encrypted numbers.
  */
 export function addProduct(m: Matrix, x: Float64Array, out: Float64Array, batch: number): void {
-  if (batch < block || m.value.length * batch < leastWork) return applyMatrix(m, x, out, batch);
-  kernel ??= new BatchProduct();
-  kernel.add(m, x, out, batch);
+  if (isWork(m, batch)) addByKernel(m, x, out, batch);
+  else applyMatrix(m, x, out, batch);
+}
+
+/** out += transpose(m) * x, as {@link addProduct} does it. */
+export function addTransposedProduct(m: Matrix, x: Float64Array, out: Float64Array, batch: number): void {
+  if (isWork(m, batch)) addByKernel(transposeMatrix(m), x, out, batch);
+  else applyTransposed(m, x, out, batch);
 }

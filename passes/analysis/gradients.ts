@@ -1,11 +1,11 @@
 import { InternalError } from '../../ir/diagnostics.ts';
-import { applyTransposed } from '../../ir/matrix.ts';
 import type { Func, Value } from '../../ir/module.ts';
 import { findActivation } from '../../ir/nn/activations.ts';
 import { mul } from '../../ir/nn/elementwise.ts';
 import { evalChebyshev } from '../../ir/nn/polynomial.ts';
 import { isLinear, linearAttrs } from '../nn/linear-op.ts';
 import { polynomialAttrs } from '../nn/polynomial-op.ts';
+import { addTransposedProduct } from './batch-product.ts';
 import { forEachRun, type BatchData } from './evaluate-batch.ts';
 
 /** Coefficients of the derivative of a Chebyshev series, in the Chebyshev basis (Mason and Handscomb, section 2.4.5). */
@@ -78,7 +78,7 @@ export function backpropagate(
     const slope = slopeOf(op);
     if (isLinear(op)) {
       const { matrices } = linearAttrs(op);
-      op.operands.forEach((x, i) => applyTransposed(matrices[i], gradient, gradientOf(x), batch));
+      op.operands.forEach((x, i) => addTransposedProduct(matrices[i], gradient, gradientOf(x), batch));
     } else if (slope) {
       const x = dataOf(op.operands[0]);
       const to = gradientOf(op.operands[0]);

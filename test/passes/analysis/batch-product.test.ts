@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { applyMatrix, matrixFromTriples } from '../../../ir/matrix.ts';
-import { addProduct } from '../../../passes/analysis/batch-product.ts';
+import { applyMatrix, applyTransposed, matrixFromTriples } from '../../../ir/matrix.ts';
+import { addProduct, addTransposedProduct } from '../../../passes/analysis/batch-product.ts';
 import { numbers } from '../lower-nn-to-slots/networks.ts';
 
 /** A matrix of 20 entries a row, some rows empty. */
@@ -9,6 +9,12 @@ function strewn(rows: number, columns: number, next: () => number) {
   const at = (bound: number): Int32Array =>
     Int32Array.from({ length: count }, () => Math.floor(((next() + 1) / 2) * bound));
   return matrixFromTriples(rows, columns, at(rows), at(columns), Float64Array.from({ length: count }, next));
+}
+
+function distance(a: Float64Array, b: Float64Array): number {
+  let worst = 0;
+  a.forEach((v, i) => (worst = Math.max(worst, Math.abs(v - b[i]))));
+  return worst;
 }
 
 it.each([
@@ -26,7 +32,11 @@ it.each([
   const out = exact.slice();
   applyMatrix(m, x, exact, batch);
   addProduct(m, x, out, batch);
-  let worst = 0;
-  out.forEach((v, i) => (worst = Math.max(worst, Math.abs(v - exact[i]))));
-  expect(worst).toBeLessThan(1e-5);
+  expect(distance(out, exact)).toBeLessThan(1e-5);
+  const wanted = Float64Array.from({ length: columns * batch }, next);
+  const back = wanted.slice();
+  applyTransposed(m, exact, wanted, batch);
+  addTransposedProduct(m, exact, back, batch);
+  // Columns hold more entries than rows do, of larger numbers.
+  expect(distance(back, wanted)).toBeLessThan(1e-3);
 });
