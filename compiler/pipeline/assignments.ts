@@ -10,13 +10,19 @@ import {
   usefulCandidates,
   type CandidateOptions,
 } from '../../passes/approximate/candidates.ts';
-import { exactActivations, refitInNetwork, type ActivationOutputs } from '../../passes/approximate/refit-in-network.ts';
+import {
+  exactActivations,
+  refitInNetwork,
+  withCoefficients,
+  type ActivationOutputs,
+} from '../../passes/approximate/refit-in-network.ts';
 import { multiplicativeDepths } from '../../passes/nn/depth.ts';
 import { frontOfDegrees, uniformAssignments, type DegreeAssignment } from '../../passes/approximate/choose-degrees.ts';
 import type { CostModel } from '../../passes/analysis/cost-model.ts';
 import type { CompileOptions } from '../options.ts';
 import { assessNetwork, assessResults, type Assessment } from './assess.ts';
 import { confirmingPart, isLarge, judgingPart, type Calibration } from './calibrate.ts';
+import type { JudgementMemory } from './judgement-cache.ts';
 import { mainOf } from './main-of.ts';
 
 /** One replacement for every activation, and the network that it makes. */
@@ -78,9 +84,17 @@ export class AssignmentSpace {
   readonly #known = new Map<string, Assignment>();
   /** Of candidates met so far. */
   readonly #numbers = new Map<Candidate, number>();
+  readonly #memory: JudgementMemory | undefined;
   #targets: ActivationOutputs | undefined;
 
-  constructor(module: Module, calibration: Calibration, options: CompileOptions, model: CostModel) {
+  constructor(
+    module: Module,
+    calibration: Calibration,
+    options: CompileOptions,
+    model: CostModel,
+    memory?: JudgementMemory,
+  ) {
+    this.#memory = memory;
     const main = mainOf(module);
     const stages = activationStages(main);
     this.#module = module;
@@ -165,7 +179,7 @@ export class AssignmentSpace {
     const module = approximateActivations(this.#module, choice);
     const depth = Math.max(0, ...multiplicativeDepths(mainOf(module)).values());
     let judgement: Judgement | undefined;
-    const judged = (): Judgement => (judgement ??= this.#judge(choice, module));
+    const judged = (): Judgement => (judgement ??= this.#judge(choice));
     let confirmation: Assessment | undefined;
     const confirmed = (): Assessment => (confirmation ??= this.#confirm(judged()));
     const made = { levels: proposed.levels, depth, module, judged, confirmed };
@@ -179,7 +193,30 @@ export class AssignmentSpace {
     return number;
   }
 
-  #judge(fitted: ReadonlyMap<Value, Candidate>, module: Module): Judgement {
+  #judge(fitted: ReadonlyMap<Value, Candidate>): Judgement {
+    const polynomials = [...fitted.values()].flatMap((c) => (c.form === 'direct' ? [c] : []));
+    if (!this.#memory || polynomials.length < fitted.size) return this.#judgeNow(fitted);
+    let now: Judgement | undefined;
+    const stored = this.#memory.judged(polynomials, () => {
+      now = this.#judgeNow(fitted);
+      const { accuracy, loss, choice } = now;
+      const coefficients = [...choice.values()].flatMap((c) =>
+        c.form === 'direct' ? [Array.from(c.coefficients.data)] : [],
+      );
+      return { accuracy, loss, coefficients };
+    });
+    if (now) return now;
+    const { profile } = this.#calibration;
+    const choice = new Map<Value, Candidate>(
+      [...fitted.keys()].map((op, i) => {
+        return [op, withCoefficients(op, polynomials[i], Float64Array.from(stored.coefficients[i]), profile)];
+      }),
+    );
+    const { accuracy, loss } = stored;
+    return { accuracy, loss, choice, module: approximateActivations(this.#module, choice) };
+  }
+
+  #judgeNow(fitted: ReadonlyMap<Value, Candidate>): Judgement {
     const main = mainOf(this.#module);
     const { profile, batches } = this.#calibration;
     this.#targets ??= exactActivations(main, batches);
@@ -188,12 +225,16 @@ export class AssignmentSpace {
     const refitted = { ...second, choice, module: approximateActivations(this.#module, choice) };
     // Layer by layer is rarely better, and never on large networks so far.
     if (isLarge(main)) return refitted;
+    const module = approximateActivations(this.#module, fitted);
     const first = assessNetwork(mainOf(module), this.#calibration);
     return second.loss < first.loss ? refitted : { ...first, choice: fitted, module };
   }
 
   #confirm(judged: Judgement): Assessment {
     if (this.#confirming.exact.length === this.#calibration.exact.length) return judged;
-    return assessNetwork(mainOf(judged.module), this.#confirming);
+    const confirm = (): Assessment => assessNetwork(mainOf(judged.module), this.#confirming);
+    const polynomials = [...judged.choice.values()].flatMap((c) => (c.form === 'direct' ? [c] : []));
+    if (!this.#memory || polynomials.length < judged.choice.size) return confirm();
+    return this.#memory.confirmed(polynomials, confirm);
   }
 }

@@ -9,6 +9,7 @@ import { calibrate, type Calibration } from './calibrate.ts';
 import { calibrationKey, rememberedBy } from './calibration-cache.ts';
 import { canonicalise } from './canonical.ts';
 import { chooseAssignment, type Choice } from './choose.ts';
+import { JudgementMemory } from './judgement-cache.ts';
 import { realise } from './realise.ts';
 import type { Stages } from './stages.ts';
 
@@ -33,18 +34,19 @@ export function prepare(model: Uint8Array, options: CompileOptions, stages: Stag
     return stages.seen('import', importOnnx(model, externalData ? { externalData: read } : {}));
   });
   const canonical = stages.run('canonical', () => canonicalise(imported, stages.seen));
-  const calibration = stages.run('calibrate', () => {
-    const { calibration: dataset, calibrationStore: store, target } = options;
-    // Gradients of the cross entropy vanish where a deep network is sure.
-    const loss = target === 'native' ? 'margin' : 'cross-entropy';
-    const key = store && calibrationKey([model, ...external], dataset, loss);
-    return calibrate(canonical, dataset, {
+  const { calibration: dataset, calibrationStore: store, target } = options;
+  // Gradients of the cross entropy vanish where a deep network is sure.
+  const loss = target === 'native' ? 'margin' : 'cross-entropy';
+  const key = store && calibrationKey([model, ...external], dataset, loss);
+  const calibration = stages.run('calibrate', () =>
+    calibrate(canonical, dataset, {
       loss,
       onProgress: (share) => options.hooks?.onProgress?.('calibrate', share),
       ...(store && key !== undefined && { remembered: rememberedBy(store, key, dataset.images.length) }),
-    });
-  });
-  const space = stages.run('candidates', () => new AssignmentSpace(canonical, calibration, options, costs));
+    }),
+  );
+  const memory = store && key !== undefined ? new JudgementMemory(store, key) : undefined;
+  const space = stages.run('candidates', () => new AssignmentSpace(canonical, calibration, options, costs, memory));
   const plans = options.target === 'native' ? bootstrapPlans(canonical, space, calibration, options) : [];
   const choose: Prepared['choose'] = (limited, progress) => {
     const flat = (): Choice =>

@@ -74,7 +74,7 @@ export function refitInNetwork(
           equations[equations.length === 1 ? 0 : channel].add(x.subarray(from, to), exact[i].subarray(from, to));
         });
       });
-      refitted.set(op, reassessed(op, solved(candidate, equations), profile));
+      refitted.set(op, withCoefficients(op, candidate, solved(candidate, equations), profile));
     }
     const replacement = refitted.get(op);
     for (const { batch, values } of states) {
@@ -114,19 +114,25 @@ function equationsOf(op: Value, { coefficients, scale, intervals }: DirectCandid
   });
 }
 
-function solved(candidate: DirectCandidate, equations: readonly NormalEquations[]): DirectCandidate {
-  const [rows, terms] = candidate.coefficients.shape;
+function solved({ coefficients }: DirectCandidate, equations: readonly NormalEquations[]): Float64Array {
+  const [rows, terms] = coefficients.shape;
   const data = new Float64Array(rows * terms);
   equations.forEach((e, r) => data.set(e.solve(), r * terms));
-  return { ...candidate, coefficients: tensor([rows, terms], data) };
+  return data;
 }
 
-/** The figures of the new coefficients under the distribution that the exact network has. */
-function reassessed(op: Value, candidate: DirectCandidate, profile: Profile): DirectCandidate {
+/** A polynomial of an activation with other coefficients, as many, and its figures under the distribution that the exact network has. */
+export function withCoefficients(
+  op: Value,
+  candidate: DirectCandidate,
+  data: Float64Array,
+  profile: Profile,
+): DirectCandidate {
+  const changed = { ...candidate, coefficients: tensor(candidate.coefficients.shape, data) };
   const known = profile.get(op);
-  if (!known) return candidate;
+  if (!known) return changed;
   const inputs = activationInputs(op, known, candidate.margin, candidate.perChannel);
-  return { ...candidate, ...assess((channel) => replacementOf(op, candidate, channel), inputs, known) };
+  return { ...changed, ...assess((channel) => replacementOf(op, changed, channel), inputs, known) };
 }
 
 function applyReplacement(op: Value, candidate: Candidate, x: BatchData, batch: number): BatchData {
