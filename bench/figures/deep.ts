@@ -1,6 +1,7 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { forecastNative } from '../../compiler/cli/forecast.ts';
 import { loadInputs, type InputFlags } from '../../compiler/cli/common-options.ts';
 import { runClear } from '../../samples/e2e/clear.ts';
 import type { Dataset } from '../../compiler/inputs/dataset.ts';
@@ -9,6 +10,7 @@ import { canonicalise } from '../../compiler/pipeline/canonical.ts';
 import type { Model } from '../../ir/program/model-file.ts';
 import { tensor, type Tensor } from '../../ir/tensor.ts';
 import { findNative } from '../../runtime/native/library.ts';
+import { requireServer } from '../../runtime/server/session.ts';
 import { simulate } from '../../runtime/simulator/simulate.ts';
 import { argmax, errorBits } from '../../samples/e2e/sample.ts';
 import { figure, type BenchOptions, type Part } from '../bench.ts';
@@ -87,8 +89,11 @@ export const deepFigures = (name: string): Part =>
 
 const bootstrapsOf = ({ program }: Model): number => program.instructions.filter((i) => i.op === 'mod_raise').length;
 
-/** Predicted when it was compiled. */
-const forecastOf = ({ program }: Model): number => program.seconds.reduce((sum, s) => sum + s, 0);
+/** Of one image on two threads, by the shipped costs. */
+function forecastOf(model: Model): number {
+  const budget = requireServer(model, { backend: 'native' });
+  return budget ? forecastNative(model.program, budget, 2) : NaN;
+}
 
 const inputOf = ({ model }: CompiledFile) => ({
   shape: model.program.inputs[0].shape,

@@ -1,5 +1,5 @@
 import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FhecError, InternalError } from '../../ir/diagnostics.ts';
 import type { Model } from '../../ir/program/model-file.ts';
@@ -8,7 +8,9 @@ import { readSecretKey } from '../../runtime/client/keys.ts';
 import { openClient } from '../../runtime/client/session.ts';
 import { openServer, requireServer, type ServerOptions } from '../../runtime/server/session.ts';
 import { openSimulator } from '../../runtime/simulator/simulator.ts';
+import type { MeasuredCosts } from '../costs/cost-file.ts';
 import { makeKeys } from './commands/keygen.ts';
+import { forecastNative } from './forecast.ts';
 import { runClear } from './predict.ts';
 
 export type InferBackend = 'seal' | 'native' | 'simulator' | 'clear';
@@ -16,7 +18,7 @@ export type InferBackend = 'seal' | 'native' | 'simulator' | 'clear';
 /** Answers inputs one at a time. */
 export interface Inference {
   readonly keyBytes: number;
-  /** Of one input, as predicted at the compilation; undefined where that says nothing of this back end. */
+  /** Of one input; undefined where nothing is encrypted. */
   readonly predictedSeconds: number | undefined;
   /** Outputs before the client steps, and the seconds of the run on the server's side. */
   readonly infer: (
@@ -33,6 +35,8 @@ export interface Inference {
 
 export interface InferenceOptions {
   readonly server: ServerOptions;
+  /** What operations cost on this machine; undefined for the shipped costs. */
+  readonly costs?: MeasuredCosts | undefined;
   readonly signal: AbortSignal;
   readonly onStage: (stage: string) => void;
 }
@@ -94,7 +98,9 @@ async function openEncrypted(
 ): Promise<Inference> {
   const { specification } = model;
   const serverOptions = { backend, ...options.server };
-  requireServer(model, serverOptions);
+  const budget = requireServer(model, serverOptions);
+  const threads = serverOptions.threads ?? availableParallelism();
+  const forecast = budget && forecastNative(model.program, budget, threads, options.costs?.native);
   const folder = mkdtempSync(join(tmpdir(), 'fhec-infer-'));
   const clear = (): void => rmSync(folder, { recursive: true, force: true });
   try {
@@ -107,7 +113,7 @@ async function openEncrypted(
     let engineBytes: number | undefined;
     return {
       keyBytes: keys.evaluationKeyBytes,
-      predictedSeconds: server.predictedSeconds,
+      predictedSeconds: forecast ?? server.predictedSeconds,
       peakBytes: server.peakBytes,
       enginePeakBytes: () => engineBytes,
       infer: async (input, _index, onProgress) => {

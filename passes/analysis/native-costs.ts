@@ -30,14 +30,28 @@ export const defaultNativeSpeed: NativeSpeed = {
   call: 0,
 };
 
+/** That {@link defaultNativeSpeed} is of. */
+export const defaultNativeThreads = 2;
+
 const reference = 32768;
 
 /**
- * How much of each part one op takes on an operand of `primes` primes, with so many special primes. A key switch at l primes in d digits of k primes, k
- * the special primes: l transforms back, d (l + k) forward, 2 k back and 2 l forward to divide by the special primes; 2 d (l + k) products with the key;
- * conversions between bases, d k l to lift digits and 2 k l to divide (Han and Ki, CT-RSA 2020, section 3).
+ * What operations are made of that share some of their work: splitting a ciphertext into the digits of a key switch, once for all its automorphisms;
+ * multiplying them with a key; dividing by the special primes, once for a sum; one product of a sum of products; bringing a ciphertext to the form before the division.
  */
-export function nativeWork(op: CostedOp, specialPrimes: number, ringDegree: number, primes: number): NativeSpeed {
+export type NativePiece = 'split' | 'switch' | 'divide' | 'weigh' | 'extend';
+
+/**
+ * How much of each part one op or piece takes on an operand of `primes` primes, with so many special primes. A key switch at l primes in d digits of k
+ * primes, k the special primes: l transforms back and d (l + k) forward to split; 2 d (l + k) products with the key; 2 k transforms back and 2 l forward
+ * to divide by the special primes; conversions between bases, d k l to lift digits and 2 k l to divide (Han and Ki, CT-RSA 2020, section 3).
+ */
+export function nativeWork(
+  op: CostedOp | NativePiece,
+  specialPrimes: number,
+  ringDegree: number,
+  primes: number,
+): NativeSpeed {
   const linear = ringDegree / reference;
   const transform = (linear * Math.log2(ringDegree)) / Math.log2(reference);
   const work = (transforms: number, passes: number, keyProducts = 0, embeddings = 0): NativeSpeed => ({
@@ -47,6 +61,8 @@ export function nativeWork(op: CostedOp, specialPrimes: number, ringDegree: numb
     embedding: embeddings * linear,
     call: 1,
   });
+  const digits = Math.ceil(primes / specialPrimes);
+  const all = primes + specialPrimes;
   switch (op) {
     case 'add':
     case 'sub':
@@ -66,28 +82,43 @@ export function nativeWork(op: CostedOp, specialPrimes: number, ringDegree: numb
       return work(2 * primes, 2 * primes);
     case 'mod_raise':
       return work(2 * (primes + 1), 0);
+    case 'weigh':
+      return { ...work(0, 2.5 * primes), call: 0 };
+    case 'extend':
+      return work(0, 2 * primes);
+    case 'split':
+      return work(primes + digits * all, specialPrimes > 1 ? primes * primes : 0);
+    case 'switch':
+      return { ...work(0, 2 * all, 2 * digits * all), call: 0 };
+    case 'divide':
+      return { ...work(2 * all, 2 * all + 2 * primes * specialPrimes), call: 0 };
     case 'relinearize':
     case 'rotate':
     case 'conjugate':
     case 'switch_key': {
-      const digits = Math.ceil(primes / specialPrimes);
-      const all = primes + specialPrimes;
-      const conversions = specialPrimes > 1 ? primes * primes : 0;
-      return work(
-        primes + digits * all + 2 * all,
-        4 * all + conversions + 2 * primes * specialPrimes,
-        2 * digits * all,
+      const pieces = (['split', 'switch', 'divide'] as const).map((piece) =>
+        nativeWork(piece, specialPrimes, ringDegree, primes),
       );
+      return pieces.reduce(addWork);
     }
   }
 }
 
+const addWork = (a: NativeSpeed, b: NativeSpeed): NativeSpeed => ({
+  transform: a.transform + b.transform,
+  keyProduct: a.keyProduct + b.keyProduct,
+  pass: a.pass + b.pass,
+  embedding: a.embedding + b.embedding,
+  call: a.call + b.call,
+});
+
+/** The seconds of an amount of work at a speed. */
+export const secondsOfWork = (work: NativeSpeed, speed: NativeSpeed): number =>
+  nativeParts.reduce((sum, part) => sum + work[part] * speed[part], 0);
+
 /** Predicts from {@link nativeWork} and the speed of a machine. */
 export function nativeCostModel(specialPrimes: number, speed: NativeSpeed = defaultNativeSpeed): CostModel {
   return {
-    seconds: (op, ringDegree, primes) => {
-      const work = nativeWork(op, specialPrimes, ringDegree, primes);
-      return nativeParts.reduce((sum, part) => sum + work[part] * speed[part], 0);
-    },
+    seconds: (op, ringDegree, primes) => secondsOfWork(nativeWork(op, specialPrimes, ringDegree, primes), speed),
   };
 }

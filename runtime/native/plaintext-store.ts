@@ -43,6 +43,30 @@ export function weightsOf(
   return [...weights.values()];
 }
 
+/** The names of the weights that a budget in bytes keeps: those that are used most often first. */
+function* keptNames(
+  program: Program,
+  steps: readonly FusedStep[],
+  budget: number,
+  bytesOf: PlaintextBytes,
+): Iterable<string> {
+  let left = budget;
+  for (const { name, bytes } of weightsOf(program, steps, bytesOf).sort((a, b) => b.uses - a.uses)) {
+    if (bytes > left) continue;
+    left -= bytes;
+    yield name;
+  }
+}
+
+/** For each step how many plaintexts a run encodes that finds those there which a budget keeps. */
+export function encodesAnew(program: Program, steps: readonly FusedStep[], budget: number): number[] {
+  const kept = new Set(keptNames(program, steps, budget, plaintextBytes(program)));
+  return steps.map(({ call }) => {
+    const names = plainsOf(call).map((r) => nameOf(encodeOf(program, r), isExtended(call)));
+    return names.filter((name) => !kept.has(name)).length;
+  });
+}
+
 /**
  * The encoded weights of a program, kept from use to use and from run to run up to a budget in bytes, those that are used most often first; others are
  * encoded at each use. Many are encoded at once, each by one of the engine's threads.
@@ -63,12 +87,7 @@ export class PlaintextStore {
   ) {
     this.#engine = engine;
     this.#program = program;
-    let left = budget;
-    for (const { name, bytes } of weightsOf(program, steps, bytesOf).sort((a, b) => b.uses - a.uses)) {
-      if (bytes > left) continue;
-      left -= bytes;
-      this.#kept.set(name, undefined);
-    }
+    for (const name of keptNames(program, steps, budget, bytesOf)) this.#kept.set(name, undefined);
   }
 
   /** The plaintexts of these registers, all of one level, for ciphertexts in extended form or not. The caller gives them back. */

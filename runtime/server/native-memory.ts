@@ -3,19 +3,11 @@ import type { Program, Register } from '../../ir/program/program.ts';
 import { inputCount } from '../execute.ts';
 import { neededKeys } from '../files/evaluation-keys.ts';
 import { fuseProgram, type FusionLimits } from '../native/fuse.ts';
-import {
-  ciphersOf,
-  isExtended,
-  keyedBy,
-  lastSteps,
-  plainsOf,
-  resultsOf,
-  type FusedCall,
-} from '../native/fused-steps.ts';
+import { ciphersOf, isExtended, keyedBy, lastSteps, plainsOf, resultsOf } from '../native/fused-steps.ts';
 import { plaintextBytes, type PlaintextBytes } from '../native/plaintext-bytes.ts';
 import { weightsOf } from '../native/plaintext-store.ts';
 import { describeNeeded, loadedKeyBytes } from '../native/key-bytes.ts';
-import { registerShapes, shapeOf, type RegisterShape } from '../native/register-shapes.ts';
+import { fusedShapes, type RegisterShape } from '../native/register-shapes.ts';
 import { defaultPlaintexts, formatMemory, machineMemory, machineShare, type BudgetLimits } from './budgets.ts';
 import { keyUses } from './key-cache.ts';
 
@@ -56,7 +48,7 @@ export function nativeWorkingBytes(
   const { parameters, outputs } = program;
   const { ringDegree, primes, specialPrimes } = parameters;
   const steps = fuseProgram(program, limits, bytesOf);
-  const shapes = new Map<Register, RegisterShape>(registerShapes(program).entries());
+  const shapes = fusedShapes(program, steps);
   const shape = (r: Register): RegisterShape => shapes.get(r) ?? { level: primes.length - 1, parts: 2 };
   const extended = new Set(steps.flatMap(({ call }) => (isExtended(call) ? resultsOf(call) : [])));
   const sizeOf = (r: Register): number =>
@@ -73,10 +65,7 @@ export function nativeWorkingBytes(
   for (let r = 0; r < inputs; r++) hold(r);
   steps.forEach(({ call }, s) => {
     const results = resultsOf(call);
-    for (const r of results) {
-      if (!shapes.has(r)) shapes.set(r, shapeOfResult(call, shape));
-      hold(r);
-    }
+    for (const r of results) hold(r);
     const { level } = shape(results[0]);
     const switched = call.kind === 'automorphisms' ? results.length : keyedBy(call).length;
     const dividing = switched > 0 || call.kind === 'divide';
@@ -92,13 +81,6 @@ export function nativeWorkingBytes(
   // Tables of the transforms, forward and back with quotients, and of the encoder.
   const tables = 4 * (primes.length + specialPrimes.length) + 8;
   return slack * (Math.max(peak, live) + tables) * 8 * ringDegree;
-}
-
-/** Of a register that fusion made. */
-function shapeOfResult(call: FusedCall, shape: (r: Register) => RegisterShape): RegisterShape {
-  if (call.kind === 'instruction') return shapeOf(call.instruction, shape);
-  const shapes = ciphersOf(call).map(shape);
-  return { level: shapes[0].level, parts: shapes.reduce((most, { parts }) => Math.max(most, parts), 0) };
 }
 
 /**

@@ -14,7 +14,7 @@ import { loadNative } from '../native/library.ts';
 import { requireSeal } from '../seal/require-seal.ts';
 import type { NativeWorkerStart, RunRequest, WorkerReply, WorkerStart } from './messages.ts';
 import { machineMemory, threadBudgets } from './budgets.ts';
-import { nativeBudget } from './native-memory.ts';
+import { nativeBudget, type NativeBudget } from './native-memory.ts';
 import { partition } from './partition.ts';
 import { refuseSecrets } from './refuse-secrets.ts';
 
@@ -87,10 +87,14 @@ function planNative({ program }: Model, options: ServerOptions) {
   return nativeBudget(program, options);
 }
 
-/** Asks what can be known without keys, which are long in the making. Errors: FHE0804 for a back end that is not there or cannot run the program, FHE0805. */
-export function requireServer(model: Model, options: ServerOptions): void {
-  if (options.backend === 'native') planNative(model, options);
-  else planSeal(model, options);
+/**
+ * Asks what can be known without keys, which are long in the making. Returns how the native engine would share the memory. Errors: FHE0804 for a back end that
+ * is not there or cannot run the program, FHE0805.
+ */
+export function requireServer(model: Model, options: ServerOptions): NativeBudget | undefined {
+  if (options.backend === 'native') return planNative(model, options);
+  planSeal(model, options);
+  return undefined;
 }
 
 /** One worker a thread, each with its share of the program. */

@@ -5,6 +5,8 @@ import { openAnswers } from '../answer-file.ts';
 import { loadInputs, newCommand, positiveInteger, withInputOptions, type InputFlags } from '../common-options.ts';
 import { idle, openInference, type Inference, type InferBackend } from '../infer-backends.ts';
 import { formatRow, formatSummary, summariseRows, type InferRow } from '../infer-summary.ts';
+import { readCosts, withCostOption, type CostFlags } from '../cost-option.ts';
+import { formatSeconds } from '../format.ts';
 import { interruptible } from '../interrupt.ts';
 import { note, printResult, type Io } from '../io.ts';
 import { openModel, singleInput, warnInsecure } from '../model.ts';
@@ -12,7 +14,7 @@ import { errorBits, runClear, topClass } from '../predict.ts';
 import { startProgress } from '../progress.ts';
 import { backendHelp, readServerFlags, withServerOptions, type ServerFlags } from '../server-options.ts';
 
-interface Flags extends InputFlags, ServerFlags {
+interface Flags extends InputFlags, ServerFlags, CostFlags {
   readonly count?: number;
   readonly backend: InferBackend;
   readonly answers?: string;
@@ -46,7 +48,7 @@ export function inferCommand(io: Io): Command {
       'also write each answer there as soon as it is known, as a line of JSON; answers that the file has already are not computed again, so that the same command goes on where it was interrupted',
     )
     .action((modelPath: string, inputs: string, flags: Flags) => infer(modelPath, inputs, flags, io));
-  return withInputOptions(withServerOptions(command));
+  return withInputOptions(withCostOption(withServerOptions(command)));
 }
 
 async function infer(modelPath: string, inputs: string, flags: Flags, io: Io): Promise<void> {
@@ -57,18 +59,18 @@ async function infer(modelPath: string, inputs: string, flags: Flags, io: Io): P
   const answers =
     flags.answers === undefined ? undefined : openAnswers(flags.answers, model.contentFingerprint, flags.backend);
   const images = dataset.images.map((image, index) => ({ image, index, known: answers?.known(index, image) }));
+  const told = { quiet: Boolean(flags.quiet) || Boolean(flags.json) };
   const left = images.filter(({ known }) => !known).length;
   if (answers && left < images.length)
-    note(
-      io,
-      flags.json ? { quiet: true } : flags,
-      `${images.length - left} of ${images.length} answers are in ${flags.answers ?? ''}`,
-    );
+    note(io, told, `${images.length - left} of ${images.length} answers are in ${flags.answers ?? ''}`);
   await interruptible(async (signal) => {
     const progress = startProgress(io, flags);
     const onStage = (stage: string): void => progress.update(stage, 0);
-    const options = { server: readServerFlags(flags), signal, onStage };
+    const costs = flags.backend === 'native' ? readCosts(flags, io) : undefined;
+    const options = { server: readServerFlags(flags), costs, signal, onStage };
     const inference = left > 0 ? await openInference(flags.backend, modelPath, model, options) : idle;
+    const { predictedSeconds } = inference;
+    if (predictedSeconds !== undefined) note(io, told, `forecast: ${formatSeconds(predictedSeconds)} an input`);
     const rows: InferRow[] = [];
     let done = 0;
     try {
@@ -90,7 +92,7 @@ async function infer(modelPath: string, inputs: string, flags: Flags, io: Io): P
       await inference.close();
     }
     const summary = summariseRows(rows, flags.backend, inference);
-    printResult(io, flags, { ...summary, inputs: rows }, formatSummary(summary));
+    printResult(io, flags, { ...summary, predictedSeconds, inputs: rows }, formatSummary(summary));
   });
 }
 
