@@ -33,7 +33,7 @@ function withBootstraps(canonical: Module, choice: ReadonlyMap<Value, Candidate>
 }
 
 /** Noise costs accuracy as polynomials do: of bits above it a deep network needs as many as its margins ask for. */
-const mostChangedAnswers = 0.005;
+const mostChangedAnswers = 0.001;
 
 const goalOf = ({ precisionBits }: CompileOptions): PrecisionGoal =>
   precisionBits === undefined
