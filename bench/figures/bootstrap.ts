@@ -1,7 +1,7 @@
 import { emitProgram } from '../../compiler/emit/emit-program.ts';
 import { Builder } from '../../ir/builder.ts';
 import * as ckks from '../../ir/ckks/ops.ts';
-import type { Parameters } from '../../ir/ckks/parameters.ts';
+import { slotCount, type Parameters } from '../../ir/ckks/parameters.ts';
 import { rowMajorLayout } from '../../ir/layout.ts';
 import { vectorName, type Module } from '../../ir/module.ts';
 import type { Program } from '../../ir/program/program.ts';
@@ -36,9 +36,12 @@ const small: BootstrapGoal = {
   mostUserLevels: 30,
 };
 
-/** Of 128-bit security, for real numbers in all slots: one that leaves six levels in a small ring, the same with SlotsToCoeffs last, and one that leaves many levels. */
+/** Of 128-bit security, for real numbers in all slots: one that leaves six levels in a small ring, the same for numbers that fill half or a quarter of the
+ * slots, or with SlotsToCoeffs last, and one that leaves many levels. */
 const goals: Readonly<Record<string, BootstrapGoal>> = {
   bootstrap15: small,
+  bootstrap15half: { ...small, slots: 2 ** 13 },
+  bootstrap15quarter: { ...small, slots: 2 ** 12 },
   bootstrap15last: { ...small, order: 'slots-to-coeffs-last', precisionBits: 10 },
   bootstrap16: {
     ...bootstrapDefaults,
@@ -69,7 +72,9 @@ function benchProgram({ plan, parameters }: ChosenBootstrap): Program {
   const scale = scales[level] ** 2 / scales[levels.output];
   const one = builder.create(ckks.encode, [], { vector: tensor([1], Float64Array.of(1)), level, scale }, x.loc);
   const y = builder.create(ckks.rescale, [builder.create(ckks.mulPlain, [lowered, one], {}, x.loc)], {}, x.loc);
-  const port = (name: string) => ({ name, shape: [1, slots], factor: [1], layout: rowMajorLayout(slots) });
+  const copies = slotCount(parameters) / slots;
+  const layout = { ...rowMajorLayout(slots), copies: copies > 1 ? [{ extent: copies, stride: slots }] : [] };
+  const port = (name: string) => ({ name, shape: [1, slots], factor: [1], layout });
   const module: Module = {
     level: 'ckks',
     parameters,
@@ -160,8 +165,9 @@ interface BootstrapBench {
 /** A client's random numbers, and their ciphertexts on an engine. */
 function openOperand({ program, client }: BootstrapBench, engine: NativeEngine) {
   const { parameters, inputs } = program;
-  const [{ name, level, scale }] = inputs;
-  const vector = Float64Array.from({ length: parameters.ringDegree / 2 }, () => 2 * Math.random() - 1);
+  const [{ name, level, scale, layout }] = inputs;
+  const numbers = Float64Array.from({ length: layout.size }, () => 2 * Math.random() - 1);
+  const vector = Float64Array.from({ length: slotCount(parameters) }, (_, j) => numbers[j % layout.size]);
   const encrypted = client.encrypt(vector, scale);
   return {
     vector,
