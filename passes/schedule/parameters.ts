@@ -4,8 +4,8 @@ import { primeBelow, primeNearest } from './primes.ts';
 /** Bits that the base prime has above the scale: room for values up to 2^(headroom - 1). */
 export const defaultHeadroomBits = 8;
 
-/** Larger scales buy no accuracy that doubles and networks could use. */
-export const scaleBitsCap = 45;
+/** Larger scales buy no accuracy: weights are stored as 32-bit floats. With the headroom the base prime stays below {@link fastPrimeBits}. */
+export const scaleBitsCap = 40;
 
 /** Smaller scales leave hardly any precision above the noise of one rescale. */
 export const scaleBitsFloor = 20;
@@ -13,17 +13,23 @@ export const scaleBitsFloor = 20;
 /** SEAL's bound for every prime. */
 const primeBitsCap = 60;
 
+/** The widest primes that AVX-512 IFMA multiplies: the native engine takes twice as long and more for wider ones. */
+const fastPrimeBits = 50;
+
+/** No prime that is free to be narrower is wider than this. */
+const widestPrime = (baseBits: number): number => Math.min(primeBitsCap, Math.max(fastPrimeBits, baseBits));
+
 /**
- * The special prime has this many bits above the chain primes and at least those of the base prime, so that the noise of a key switch
- * stays near its rounding.
+ * The special prime has ten bits above the chain primes where it stays fast with them, and at least those of the base prime, so that the noise of a
+ * key switch stays near its rounding.
  */
 const specialBits = (scaleBits: number, headroomBits: number): number =>
-  Math.min(primeBitsCap, scaleBits + Math.max(10, headroomBits));
+  Math.min(widestPrime(scaleBits + headroomBits), scaleBits + Math.max(10, headroomBits));
 
 /** The largest scale, in whole bits, with which `depth` rescales fit 128-bit security at this ring degree; may be too small to use. */
 export function maxScaleBits(ringDegree: number, depth: number, headroomBits = defaultHeadroomBits): number {
   const budget = maxModulusBits.get(ringDegree) ?? 0;
-  for (let bits = Math.min(scaleBitsCap, primeBitsCap - headroomBits); bits > 0; bits--) {
+  for (let bits = Math.min(scaleBitsCap, fastPrimeBits - headroomBits); bits > 0; bits--) {
     if (bits * (depth + 1) + headroomBits + specialBits(bits, headroomBits) <= budget) return bits;
   }
   return 0;
@@ -51,7 +57,7 @@ export interface ParametersRequest {
 /**
  * Chooses the primes. Level by level from the top, the prime nearest to scales[l]^2 / 2^scaleBits brings the next scale back to
  * 2^scaleBits but for the gap between primes, so that scales do not drift apart however deep the chain is. The special prime takes
- * what the security budget leaves, up to 60 bits. Undefined when there are not enough primes of this size. Check `secure`.
+ * what the security budget leaves, up to 50 bits. Undefined when there are not enough primes of this size. Check `secure`.
  */
 export function makeParameters(request: ParametersRequest): Parameters | undefined {
   const { ringDegree, depth, scaleBits, headroomBits } = request;
@@ -73,7 +79,7 @@ export function makeParameters(request: ParametersRequest): Parameters | undefin
   const used = primes.reduce((bits, q) => bits + Math.log2(Number(q)), 0);
   const budget = maxModulusBits.get(ringDegree) ?? Infinity;
   const wanted = specialBits(scaleBits, headroomBits);
-  const left = Math.min(primeBitsCap, budget - used);
+  const left = Math.min(widestPrime(scaleBits + headroomBits), budget - used);
   const bits = left >= wanted - 0.5 ? left : wanted;
   const special = primeBelow(BigInt(Math.floor(2 ** bits)), step, taken);
   if (special === undefined) return undefined;
