@@ -17,7 +17,7 @@ export interface SimulateOptions {
 }
 
 /** Images that a thread takes at a time: they share each constant, and each has its own vectors in memory. */
-const batchSize = 8;
+const batchSize = 16;
 
 /**
  * Runs a compiled model over a data set with CKKS noise, on worker threads that read the model file themselves. `images`: for each image one

@@ -276,21 +276,30 @@ export class SlotVectors {
   }
 }
 
-/** Adds up into a buffer, products four at a time. */
+/** Adds up into a buffer, whatever it holds at first, products four at a time. */
 class Sum {
   readonly #out: Float64Array;
   readonly #waiting: Float64Array[] = [];
+  /** Whether nothing was added yet. */
+  #empty = true;
 
   constructor(out: Float64Array) {
-    this.#out = out.fill(0);
+    this.#out = out;
   }
 
   addMultiple(a: Float64Array, factor: number): void {
-    slotwise.addMultiple(this.#out, a, factor);
+    if (this.#empty) slotwise.mulNumber(this.#out, a, factor);
+    else slotwise.addMultiple(this.#out, a, factor);
+    this.#empty = false;
   }
 
   addProduct(a: Float64Array, b: Float64Array): void {
     if (b.length === 1) return this.addMultiple(a, b[0]);
+    if (this.#empty) {
+      slotwise.mul(this.#out, a, b);
+      this.#empty = false;
+      return;
+    }
     this.#waiting.push(a, b);
     if (this.#waiting.length < 8) return;
     const [c, d, e, f, g, h, i, j] = this.#waiting;
@@ -299,8 +308,13 @@ class Sum {
   }
 
   finish(): Float64Array {
-    for (let k = 0; k < this.#waiting.length; k += 2)
-      slotwise.addProduct(this.#out, this.#waiting[k], this.#waiting[k + 1]);
+    if (this.#empty) this.#out.fill(0);
+    const { length } = this.#waiting;
+    for (let k = 0; k + 2 < length; k += 4) {
+      const [a, b, c, d] = this.#waiting.slice(k, k + 4);
+      slotwise.addTwoProducts(this.#out, a, b, c, d);
+    }
+    if (length % 4 > 0) slotwise.addProduct(this.#out, this.#waiting[length - 2], this.#waiting[length - 1]);
     return this.#out;
   }
 }

@@ -61,6 +61,10 @@ export function addFourProducts(
   for (let i = whole; i < out.length; i++) out[i] += a[i] * b[i] + c[i] * d[i] + (e[i] * f[i] + g[i] * h[i]);
 }
 
+export function addTwoProducts(out: Vector, a: Vector, b: Vector, c: Vector, d: Vector): void {
+  for (let i = 0; i < out.length; i++) out[i] += a[i] * b[i] + c[i] * d[i];
+}
+
 export function addProduct(out: Vector, a: Vector, b: Vector): void {
   for (let i = 0; i < out.length; i++) out[i] += a[i] * b[i];
 }
