@@ -67,7 +67,8 @@ describe('a network with groups, strides, a residual branch and a maximum poolin
       const [output] = program.outputs;
       const clear = unpackTensor(output, execute(program, clearBackend, vectors));
       const [exact] = evaluateFunc(polynomials.funcs[0], [image]);
-      expect(worst(clear, tensor(clear.shape, exact.data))).toBeLessThan(1e-6);
+      // The weights of a program have 32 bits.
+      expect(worst(clear, tensor(clear.shape, exact.data))).toBeLessThan(1e-4);
     }
   });
 
