@@ -1,4 +1,4 @@
-import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { runMain } from '../../../compiler/cli/run-main.ts';
@@ -49,6 +49,34 @@ test('infer that was interrupted goes on behind the last answer', async () => {
   expect(json(again).inputs.map((i) => i.seconds)).toEqual(seconds);
   const whole = json(await run('infer', at('t.fhec'), at('data.npz[0:4]'), '--backend', 'clear', '--json'));
   expect(json(again).inputs.map((i) => i.prediction)).toEqual(whole.inputs.map((i) => i.prediction));
+});
+
+test('run of several inputs that was interrupted keeps the results so far', async () => {
+  await run('keygen', at('t.client.json'), '-o', at('keys'), '--quiet');
+  const client = ['--spec', at('t.client.json'), '--keys', at('keys'), '--quiet'];
+  const inputs = [0, 1, 2].map((i) => at(`x${i}.enc`));
+  for (const [i, path] of inputs.entries())
+    await run('encrypt', ...client, '--input', at(`data.npz[${i}]`), '-o', path);
+  const keys = ['--keys', join(at('keys'), 'server', 'eval.keys'), '--threads', '1'];
+  const server = ['run', at('t.fhec'), ...keys, '--input', ...inputs, '-o', at('results')];
+  const io = { out: () => void process.emit('SIGINT'), err: () => undefined, crashFolder: folder };
+  expect(await runMain(server, io)).toBe(130);
+  expect(readdirSync(at('results'))).toEqual(['x0.enc']);
+  const kept = readFileSync(join(at('results'), 'x0.enc'));
+  const rest = await run(...server, '--json');
+  expect((JSON.parse(rest.out) as { results: unknown[] }).results).toHaveLength(2);
+  expect(readFileSync(join(at('results'), 'x0.enc'))).toEqual(kept);
+  const exact = json(await run('infer', at('t.fhec'), at('data.npz[0:3]'), '--backend', 'clear', '--json'));
+  for (const i of [0, 1, 2]) {
+    const result = join(at('results'), `x${i}.enc`);
+    const answer = await run('decrypt', ...client, '--input', result, '--json');
+    expect(JSON.parse(answer.out)).toMatchObject({ top1: exact.inputs[i].prediction });
+  }
+  // A result of other keys is no result of these.
+  writeFileSync(join(at('results'), 'x1.enc'), readFileSync(inputs[0]));
+  expect((await run(...server)).err).toContain('FHE0704');
+  const twice = await run(...server.slice(0, 6), '--input', inputs[0], inputs[0], '-o', at('results'));
+  expect(twice).toMatchObject({ code: 2, err: expect.stringContaining('two inputs are called x0.enc') as string });
 });
 
 test('a line that was cut short is computed again, and exact answers keep that they are', async () => {
