@@ -16,6 +16,7 @@ import { fail } from '../../../ir/diagnostics.ts';
 
 interface Flags extends InputFlags, ServerFlags {
   readonly layers?: string;
+  readonly network?: string;
   readonly backend: 'seal' | 'native';
   readonly keys?: string;
   readonly spec?: string;
@@ -38,6 +39,10 @@ export function verifyCommand(io: Io): Command {
       '--layers <inputs>',
       'encrypt the first of these inputs, run it, and compare what each node hands on with the exact program; its errors tell of the input and of the key, so keep them to yourself',
     )
+    .option(
+      '--network <file>',
+      'with --layers: the ONNX file, to compare the results with those of the exact network too',
+    )
     .addOption(serverBackendOption())
     .action(async (path: string, flags: Flags) => {
       const checks = [...checkModel(path, io, flags)];
@@ -45,7 +50,7 @@ export function verifyCommand(io: Io): Command {
       printResult(
         io,
         flags,
-        { model: path, ok: true, checks: Object.fromEntries(checks), ...(layers && { layers }) },
+        { model: path, ok: true, checks: Object.fromEntries(checks), ...layers },
         `${formatFacts(checks)}\nall checks passed${layers ? `\n\n${formatLayers(layers)}` : ''}`,
       );
     });

@@ -134,6 +134,13 @@ describe('verify', () => {
       expect(magnitude).toBeGreaterThan(Number(largest));
     }
     expect(layers.find((l) => l['node'] === 'relu1')?.['approximation']).toBeGreaterThan(0);
+    const { results } = json(await run(...args, '--network', at('tiny.onnx'), '--json')) as {
+      results: Record<string, number>;
+    };
+    // Polynomials cost far more than noise, and less than the answer.
+    const noise = Math.min(...layers.map((l) => Number(l['bits'])));
+    expect(results['bits']).toBeLessThan(noise);
+    expect(results['bits']).toBeGreaterThan(0);
     const table = await run(...args);
     expect(table.out).toMatch(/node +level +bits/);
   });
