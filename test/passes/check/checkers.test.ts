@@ -95,7 +95,7 @@ describe('checkScales finds', () => {
     ],
     [
       'an input that is not canonical',
-      (v) => (v.op === 'param' && v.type.kind === 'cipher' ? { type: { ...v.type, scale: 2 ** 40 } } : {}),
+      (v) => (v.op === 'param' && v.type.kind === 'cipher' ? { type: { ...v.type, scale: 2 ** 39 } } : {}),
       'not the canonical',
     ],
     [
