@@ -6,6 +6,7 @@ import type { ActivationProfile } from '../../passes/analysis/profile.ts';
 import type { Dataset } from '../inputs/dataset.ts';
 import type { Measured } from './calibrate.ts';
 import { mainOf } from './main-of.ts';
+import { sealJson, unsealJson } from './sealed-json.ts';
 
 /** Where measurements of earlier compilations are kept, by key. */
 export interface CalibrationStore {
@@ -62,18 +63,12 @@ function write(module: Module, { profile, logits, output }: Measured): Uint8Arra
     perChannel: p.perChannel.map((c) => ({ ...c, histogram: { ...c.histogram, counts: list(c.histogram.counts) } })),
   });
   const profiles = activationsOf(module).flatMap((v) => profile.get(v) ?? []);
-  return new TextEncoder().encode(JSON.stringify({ output, logits: logits.map(list), profile: profiles.map(plain) }));
+  return sealJson({ output, logits: logits.map(list), profile: profiles.map(plain) });
 }
 
-/** Undefined for what is not of this network: then it is measured anew. */
+/** Undefined for what is damaged or not of this network: then it is measured anew. */
 function read(module: Module, images: number, bytes: Uint8Array): Measured | undefined {
-  let json: unknown;
-  try {
-    json = JSON.parse(new TextDecoder().decode(bytes));
-  } catch {
-    return undefined;
-  }
-  const parsed = measuredSchema.safeParse(json);
+  const parsed = measuredSchema.safeParse(unsealJson(bytes));
   const activations = activationsOf(module);
   if (!parsed.success || parsed.data.profile.length !== activations.length || parsed.data.logits.length !== images)
     return undefined;

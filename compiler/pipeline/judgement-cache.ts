@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { DirectCandidate } from '../../passes/approximate/candidate.ts';
 import type { Assessment } from './assess.ts';
 import type { CalibrationStore } from './calibration-cache.ts';
+import { sealJson, unsealJson } from './sealed-json.ts';
 
 /** Changes when polynomials are judged in another way. */
 const version = 1;
@@ -57,11 +58,10 @@ export class JudgementMemory {
 
   #remembered<T>(kind: string, polynomials: readonly DirectCandidate[], schema: z.ZodType<T>, make: () => T): T {
     const key = this.#keyOf(kind, polynomials);
-    const known = read(schema, this.#store.read(key));
-    if (known !== undefined) return known;
+    const known = schema.safeParse(unsealJson(this.#store.read(key)));
+    if (known.success) return known.data;
     const made = make();
-    const text = JSON.stringify(made);
-    this.#store.write(key, new TextEncoder().encode(`${digest(text)}\n${text}`));
+    this.#store.write(key, sealJson(made));
     return made;
   }
 
@@ -71,14 +71,4 @@ export class JudgementMemory {
       hash.update(JSON.stringify([[...coefficients.data], scale, intervals]));
     return hash.digest('hex');
   }
-}
-
-const digest = (text: string): string => createHash('sha256').update(text).digest('hex');
-
-function read<T>(schema: z.ZodType<T>, bytes: Uint8Array | undefined): T | undefined {
-  if (!bytes) return undefined;
-  const [sum, text] = new TextDecoder().decode(bytes).split('\n', 2);
-  if (text === undefined || digest(text) !== sum) return undefined;
-  const parsed = schema.safeParse(JSON.parse(text));
-  return parsed.success ? parsed.data : undefined;
 }

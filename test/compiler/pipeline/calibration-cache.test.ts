@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { importOnnx } from '../../../compiler/onnx/import.ts';
-import { calibrate } from '../../../compiler/pipeline/calibrate.ts';
+import { calibrate, type Calibration } from '../../../compiler/pipeline/calibrate.ts';
 import { calibrationKey, rememberedBy, type CalibrationStore } from '../../../compiler/pipeline/calibration-cache.ts';
 import { canonicalise } from '../../../compiler/pipeline/canonical.ts';
 import { randomInputs, residualNetwork } from './small-networks.ts';
@@ -36,6 +36,22 @@ it('what does not fit is measured anew', () => {
     expect(calibrate(module, dataset, { remembered })).toEqual(calibrate(module, dataset));
     expect(files.get('key')?.length).toBeGreaterThan(1000);
   }
+});
+
+it('what is damaged in one digit is measured anew', () => {
+  const files = new Map<string, Uint8Array>();
+  const run = (): Calibration =>
+    calibrate(module, dataset, { remembered: rememberedBy(storeOf(files), 'key', dataset.images.length) });
+  const first = run();
+  const written = new TextDecoder().decode(files.get('key'));
+  const changed = written.replace(
+    /"mean":(-?)0\.(\d)/,
+    (_, sign: string, d: string) => `"mean":${sign}0.${(Number(d) + 1) % 10}`,
+  );
+  expect(changed).not.toBe(written);
+  files.set('key', new TextEncoder().encode(changed));
+  expect(run()).toEqual(first);
+  expect(new TextDecoder().decode(files.get('key'))).toBe(written);
 });
 
 it('keys tell models, inputs, labels and losses apart', () => {
