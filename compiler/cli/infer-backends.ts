@@ -6,6 +6,7 @@ import type { Model } from '../../ir/program/model-file.ts';
 import type { Tensor } from '../../ir/tensor.ts';
 import { readSecretKey } from '../../runtime/client/keys.ts';
 import { openClient } from '../../runtime/client/session.ts';
+import { peakMemory } from '../../runtime/peak-memory.ts';
 import { openServer, requireServer, type ServerOptions } from '../../runtime/server/session.ts';
 import { openSimulator } from '../../runtime/simulator/simulator.ts';
 import type { MeasuredCosts } from '../costs/cost-file.ts';
@@ -52,14 +53,12 @@ export function openInference(
     : Promise.resolve(openLocal(backend, model));
 }
 
-const processPeakBytes = (): number => process.resourceUsage().maxRSS * 1024;
-
 /** For no input at all. */
 export const idle: Inference = {
   keyBytes: 0,
   predictedSeconds: undefined,
   infer: () => Promise.reject(new InternalError('nothing was opened')),
-  peakBytes: processPeakBytes,
+  peakBytes: peakMemory,
   enginePeakBytes: () => undefined,
   close: () => Promise.resolve(),
 };
@@ -78,7 +77,7 @@ function openLocal(backend: 'simulator' | 'clear', { program }: Model): Inferenc
   return {
     keyBytes: 0,
     predictedSeconds: undefined,
-    peakBytes: processPeakBytes,
+    peakBytes: peakMemory,
     enginePeakBytes: () => undefined,
     infer: (input, index) => {
       const started = performance.now();

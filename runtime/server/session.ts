@@ -10,6 +10,7 @@ import type { CiphertextLabel } from '../files/ciphertexts.ts';
 import { openEvaluationKeys } from '../files/evaluation-keys.ts';
 import { openFile, withFile } from '../files/files.ts';
 import { WorkerLink } from '../worker-link.ts';
+import { peakMemory } from '../peak-memory.ts';
 import { loadNative } from '../native/library.ts';
 import { requireSeal } from '../seal/require-seal.ts';
 import type { NativeWorkerStart, RunRequest, WorkerReply, WorkerStart } from './messages.ts';
@@ -169,7 +170,7 @@ export async function openServer(
         last = result.catch(() => undefined);
         return result;
       },
-      peakBytes: () => process.resourceUsage().maxRSS * 1024,
+      peakBytes: peakMemory,
       close,
     };
   } catch (error) {

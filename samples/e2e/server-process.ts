@@ -2,6 +2,7 @@
  * The server role in a process of its own, so that its memory is its own: forked with `serialization: 'advanced'`, it answers each
  * {@link ServerRequest} with one {@link ServerReply}.
  */
+import { peakMemory } from '../../runtime/peak-memory.ts';
 import { openServer, type ServerOptions, type ServerSession } from '../../runtime/server/session.ts';
 
 export type ServerRequest =
@@ -28,7 +29,7 @@ async function answer(request: ServerRequest): Promise<ServerReply> {
   const began = performance.now();
   const measured = (): { seconds: number; peakBytes: number } => ({
     seconds: (performance.now() - began) / 1000,
-    peakBytes: process.resourceUsage().maxRSS * 1024,
+    peakBytes: peakMemory(),
   });
   switch (request.kind) {
     case 'open':
