@@ -160,7 +160,8 @@ export class Search {
       if (loss <= this.#maxLoss + rounding && accuracy.blowUps <= mostBlowUps) return judged;
       const error = proposals[at].error * Math.min(largestStep, this.#maxLoss / loss);
       const next = proposals.findIndex((p, i) => i > at && p.error <= error);
-      at = next < 0 ? Math.max(at + 1, proposals.length - 1) : next;
+      // The last try is the most exact proposal.
+      at = next < 0 || tests === mostConfirmations - 2 ? Math.max(at + 1, proposals.length - 1) : next;
     }
     return undefined;
   }
