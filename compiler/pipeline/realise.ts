@@ -45,8 +45,8 @@ const ringDegrees = [8192, 16384, 32768, 65536];
 /** SEAL's own table of 128-bit security ends here. */
 export const largestSealRing = 32768;
 
-/** What a ring degree may refuse that a larger one may allow; FHE0601 where so few small primes are left that larger ones must do. */
-const tooSmall: ReadonlySet<Code> = new Set<Code>(['FHE0502', 'FHE0601', 'FHE0602', 'FHE0603']);
+/** What a ring degree may refuse that a larger one may allow; FHE0601 where so few small primes are left that larger ones must do, FHE0803 where noise blows up. */
+const tooSmall: ReadonlySet<Code> = new Set<Code>(['FHE0502', 'FHE0601', 'FHE0602', 'FHE0603', 'FHE0803']);
 
 /** Where bootstraps can be had, they are faster than the largest ring. */
 const ringsOf = ({ ringDegree, target }: CompileOptions): readonly number[] =>

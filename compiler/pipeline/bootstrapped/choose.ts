@@ -15,7 +15,7 @@ import { realiseBootstrapped } from './realise.ts';
 import { Search, type Judged, type Proposal } from './search.ts';
 
 /** What says that a network is too deep, or that what fits is too inexact, without bootstraps. */
-const needsBootstraps: ReadonlySet<Code> = new Set<Code>(['FHE0403', 'FHE0602', 'FHE0603']);
+const needsBootstraps: ReadonlySet<Code> = new Set<Code>(['FHE0403', 'FHE0602', 'FHE0603', 'FHE0803']);
 
 /**
  * The choice for the native engine: bootstraps where no modulus chain holds the network. `flat` chooses without any. Errors: those of both.
