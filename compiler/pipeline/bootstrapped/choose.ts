@@ -40,7 +40,7 @@ export function chooseNative(
 }
 
 /** What a chain of a larger scale, or a larger ring, may mend. */
-const mayMend: ReadonlySet<Code> = new Set<Code>(['FHE0602', 'FHE0603']);
+const mayMend: ReadonlySet<Code> = new Set<Code>(['FHE0602', 'FHE0603', 'FHE0803']);
 
 /**
  * OLA's choice for networks deeper than any modulus chain, with the true cost: one dynamic programme decides levels, bootstraps and degrees together, on each
