@@ -51,13 +51,17 @@ export const judgingPart = (calibration: Calibration, main: Func): Calibration =
 export const confirmingPart = (calibration: Calibration, main: Func): Calibration =>
   firstImages(calibration, confirmingWork / workOf(main));
 
-function firstImages(calibration: Calibration, most: number): Calibration {
+/** The first `most` images, in whole batches; at least one batch. */
+export function firstImages(calibration: Calibration, most: number): Calibration {
   let images = 0;
-  const batches = calibration.batches.filter(({ batch }) => {
-    const taken = images === 0 || images + batch <= most;
-    if (taken) images += batch;
-    return taken;
-  });
+  let taken = 0;
+  // A first part without gaps: labels and logits go by the image's number.
+  for (const { batch } of calibration.batches) {
+    if (taken > 0 && images + batch > most) break;
+    images += batch;
+    taken++;
+  }
+  const batches = calibration.batches.slice(0, taken);
   return {
     ...calibration,
     batches,

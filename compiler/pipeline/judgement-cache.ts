@@ -6,7 +6,7 @@ import type { CalibrationStore } from './calibration-cache.ts';
 import { sealJson, unsealJson } from './sealed-json.ts';
 
 /** Changes when polynomials are judged in another way. */
-const version = 1;
+const version = 2;
 
 const share = z.number().min(0).max(1);
 

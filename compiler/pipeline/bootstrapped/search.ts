@@ -180,7 +180,11 @@ export class Search {
   #failed(fastest: Proposal | undefined): never {
     if (!fastest) fail('FHE0602', 'no chain holds a step of the network between two bootstraps');
     const { maxLatency } = this.#options;
-    const least = Math.min(this.#leastLoss, ...this.judged.map((j) => j.assignment.judged().loss));
+    // What many images say counts, where they were asked.
+    const least =
+      this.#leastLoss < Infinity
+        ? this.#leastLoss
+        : Math.min(...this.judged.map(({ assignment }) => assignment.judged().loss));
     return fail(
       'FHE0403',
       maxLatency === undefined
