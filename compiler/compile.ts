@@ -18,7 +18,7 @@ import { version } from './version.ts';
 
 export interface CompileResult {
   readonly program: Program;
-  /** The largest error of an output element that noise is predicted to cause (six standard deviations), in units of the output. */
+  /** The largest error of an output element that noise is predicted to cause (twelve standard deviations), in units of the output. */
   readonly errorBound: number;
   readonly report: CompileReport;
 }

@@ -15,9 +15,15 @@ export interface Precision {
   readonly deviation: number;
   /** Bits of the largest result above that. */
   readonly bits: number;
-  /** Six of the standard deviations that the noisiest image and result have. */
+  /** {@link boundDeviations} of the standard deviations that the noisiest image and result have. */
   readonly bound: number;
 }
+
+/**
+ * Under one secret s the rounding errors e of a slot come out as s e, where s in that slot is as good as normal over secrets: the product of two normal
+ * numbers has the tail of a Laplace distribution, and exceeds twelve deviations with a probability of exp(-12 sqrt 2), below 10^-7.
+ */
+const boundDeviations = 12;
 
 /** Images on which the noise is sampled: fewer of long programs. */
 const mostImages = 8;
@@ -57,7 +63,7 @@ export function measurePrecision(module: Module, parameters: Parameters, calibra
     noisiest = Math.max(noisiest, Math.sqrt(Math.max(...squares)));
     first += layoutVectors(layoutOf(port), slots);
   }
-  return { deviation, bits: Math.log2(signal / deviation), bound: 6 * noisiest };
+  return { deviation, bits: Math.log2(signal / deviation), bound: boundDeviations * noisiest };
 }
 
 /** What is asked of the noise of the results. */
