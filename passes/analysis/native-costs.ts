@@ -20,13 +20,13 @@ export const nativeParts = ['transform', 'keyProduct', 'pass', 'embedding', 'cal
 /**
  * On two threads of a 2-core AMD EPYC with AVX-512 IFMA, Node 20, primes of at most 50 bits: what the compiler counts with where no run of `fhec calibrate`
  * on the user's machine is given. Fitted as it fits, to half the processor time of operations at N = 2^13 to 2^15 with 3 to 17 primes and one or three special
- * ones; the median prediction is off by a factor of 1.18, the worst by 2.2.
+ * ones, on operands and keys that no cache holds; the median prediction is off by a factor of 1.17.
  */
 export const defaultNativeSpeed: NativeSpeed = {
-  transform: 14.9e-6,
-  keyProduct: 4.9e-6,
-  pass: 2.2e-6,
-  embedding: 118e-6,
+  transform: 19.0e-6,
+  keyProduct: 3.95e-6,
+  pass: 5.6e-6,
+  embedding: 186e-6,
   call: 0,
 };
 

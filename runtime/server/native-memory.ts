@@ -8,7 +8,7 @@ import { plaintextBytes, type PlaintextBytes } from '../native/plaintext-bytes.t
 import { weightsOf } from '../native/plaintext-store.ts';
 import { describeNeeded, loadedKeyBytes } from '../native/key-bytes.ts';
 import { fusedShapes, type RegisterShape } from '../native/register-shapes.ts';
-import { defaultPlaintexts, formatMemory, machineMemory, machineShare, type BudgetLimits } from './budgets.ts';
+import { formatMemory, machineMemory, machineShare, type BudgetLimits } from './budgets.ts';
 import { keyUses } from './key-cache.ts';
 
 /** How a native server shares its memory. */
@@ -25,6 +25,9 @@ export interface NativeBudget {
 
 /** Intermediate results of the operations beside what {@link nativeMemory} counts, and buffers whose sizes do not fit: measured 1% to 8%. */
 const slack = 1.15;
+
+/** Bytes of encoded weights kept unless told otherwise: the transforms of a deep network's bootstraps have a gigabyte and a half, and every bootstrap needs them again. */
+const keptWeights = 2 ** 31;
 
 /** What fusion may hold, if all keys fit beside it; more does not make it faster. */
 const fusionBytes = [2 ** 28, 2 ** 26, 2 ** 24];
@@ -111,7 +114,7 @@ export function nativeBudget(program: Program, limits: BudgetLimits, machine = m
     (sum, w) => sum + w.bytes,
     0,
   );
-  const plaintexts = Math.min(limits.plaintextBudget ?? defaultPlaintexts, weights, left);
+  const plaintexts = Math.min(limits.plaintextBudget ?? keptWeights, weights, left);
   return { keys, plaintexts, fusion, engine: Math.floor(memoryBudget ?? 0) };
 }
 

@@ -31,6 +31,8 @@ const timeResolution = 1 / 100;
 const mostProposals = 64;
 /** Runs over many images to confirm a choice. */
 const mostConfirmations = 4;
+/** The images that judge every choice are few: one that exceeds the limit by no more than this factor is left to the confirmation. */
+const narrowly = 1.1;
 /** Under a limit of time so many of the slowest within it are judged. */
 const judgedInTime = 3;
 /** What is left of the predicted error after a step at most. */
@@ -168,7 +170,7 @@ export class Search {
 
   #keepsAccuracy({ assignment }: Judged): boolean {
     const { loss } = assignment.judged();
-    return loss <= this.#maxLoss + rounding;
+    return loss <= narrowly * this.#maxLoss + rounding;
   }
 
   #judge(proposal: Proposal): Judged {
