@@ -106,7 +106,7 @@ export class AssignmentSpace {
     const wanted: CandidateOptions = {
       maxDegree: options.maxDegree ?? 15,
       granularity: options.perChannel === false ? 'tensor' : 'channel',
-      ...(options.target === 'native' && { margins: deepMargins }),
+      ...(options.target === 'native' && { margins: deepMargins, held: true }),
     };
     this.#layers = main.body
       .filter((value) => findActivation(value.op))

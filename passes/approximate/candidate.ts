@@ -39,6 +39,8 @@ export interface DirectCandidate extends CandidateCommon {
   readonly degree: number;
   /** [1 or channels, degree + 1], in T_k(x / scale). */
   readonly coefficients: Tensor;
+  /** Kept small outside its interval (hold-outside.ts). */
+  readonly held?: boolean;
 }
 
 /** x * (b + a * P(x / scale)), P the components applied in turn; see {@link signParts} for a and b. */

@@ -13,6 +13,8 @@ export interface CandidateOptions {
   readonly granularity?: 'channel' | 'tensor' | 'both';
   /** By how much of its half width each end of the interval moves out; the best one is taken by layer and degree. */
   readonly margins?: readonly number[];
+  /** Whether polynomials are kept small outside their intervals (hold-outside.ts). Default false. */
+  readonly held?: boolean;
   /** Mass of the uniform weight. Default 1e-3. */
   readonly floor?: number;
   /** Composite forms to consider (`compositeNames`); none when empty. */
@@ -38,12 +40,12 @@ export function polynomialsFor(
   profile: ActivationProfile,
   options: CandidateOptions = {},
 ): DirectCandidate[] {
-  const { maxDegree = 31, margins = defaultMargins, floor = 1e-3, lostImage = blowUpVariance } = options;
+  const { maxDegree = 31, margins = defaultMargins, floor = 1e-3, lostImage = blowUpVariance, held = false } = options;
   if (!Number.isInteger(maxDegree) || maxDegree < 1)
     fail('FHE0901', `maximum degree ${maxDegree} is not a positive integer`, node.loc);
   const degrees = Array.from({ length: maxDegree }, (_, i) => i + 1);
   return kindsOf(options).flatMap((perChannel) =>
-    directCandidates(node, profile, { degrees, margins, perChannel, floor, lostImage }),
+    directCandidates(node, profile, { degrees, margins, perChannel, floor, lostImage, held }),
   );
 }
 

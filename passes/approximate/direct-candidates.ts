@@ -3,6 +3,7 @@ import { evalChebyshev } from '../../ir/nn/polynomial.ts';
 import { tensor, type Tensor } from '../../ir/tensor.ts';
 import type { ActivationProfile } from '../analysis/profile.ts';
 import { activationInputs, type ActivationInputs } from './activation-inputs.ts';
+import { approximationDomain } from './activation-domain.ts';
 import { assess, polynomialCost, type DirectCandidate } from './candidate.ts';
 import { fitCoefficients, structureOf, type Structure } from './weighted-least-squares.ts';
 
@@ -14,6 +15,8 @@ export interface DirectOptions {
   readonly floor: number;
   /** V of `assess`. */
   readonly lostImage: number;
+  /** Keeps polynomials small where their static scale reaches beyond their interval: deep networks have no precision to spare. */
+  readonly held: boolean;
 }
 
 /** For each degree, and each structure that the function has, the polynomial at its best margin. */
@@ -22,7 +25,7 @@ export function directCandidates(node: Value, profile: ActivationProfile, option
   for (const margin of options.margins) {
     const inputs = activationInputs(node, profile, margin, options.perChannel);
     for (const structure of structuresOf(inputs)) {
-      for (const candidate of fitAll(inputs, profile, structure, margin, options)) {
+      for (const candidate of fitAll(node, inputs, profile, structure, margin, options)) {
         const key = `${candidate.label} ${structure}`;
         const known = best.get(key);
         if (!known || candidate.error < known.error) best.set(key, candidate);
@@ -38,17 +41,21 @@ function structuresOf({ functions, intervals }: ActivationInputs): Structure[] {
 }
 
 function fitAll(
+  node: Value,
   inputs: ActivationInputs,
   profile: ActivationProfile,
   structure: Structure,
   margin: number,
-  { degrees, perChannel, floor, lostImage }: DirectOptions,
+  { degrees, perChannel, floor, lostImage, held: wanted }: DirectOptions,
 ): DirectCandidate[] {
   const useful = degrees.filter((d) => structure === 'general' || d === 1 || d % 2 === (structure === 'even' ? 0 : 1));
   if (useful.length === 0) return [];
+  // Where a function has no value there is nothing to hold.
+  const held =
+    wanted && inputs.intervals.every(([low, high]) => !approximationDomain(node, low, high).some(Number.isFinite));
   const shared = inputs.pooled !== undefined && new Set(inputs.functions).size === 1;
   const rows = (shared ? inputs.functions.slice(0, 1) : inputs.functions).map((f, c) =>
-    fitCoefficients(f, inputs.pooled ?? inputs.densities[c], useful, { structure, floor }),
+    fitCoefficients(f, inputs.pooled ?? inputs.densities[c], useful, { structure, floor, held }),
   );
   return useful.map((degree, i) => {
     const table = rows.map((row) => row.coefficients[i]);
@@ -70,6 +77,7 @@ function fitAll(
       margin,
       scale,
       coefficients,
+      ...(held && { held }),
     };
   });
 }

@@ -1,8 +1,17 @@
+import { isLoose, pointsOutside } from './hold-outside.ts';
 import type { Interval } from './input-density.ts';
 
 /** Weight of the squared coefficients beside the squared error, as in weighted-least-squares.ts. */
 const evaluationNoise = 2 ** -40;
 const floorPoints = 256;
+
+interface Floor {
+  readonly f: (x: number) => number;
+  readonly interval: Interval;
+  readonly share: number;
+  /** Whether a polynomial that grows large outside the interval is solved for again with weight there (hold-outside.ts). */
+  readonly held?: boolean;
+}
 
 /**
  * Least squares for one polynomial sum of c_k T_k(x / scale) from samples that arrive in parts: the normal equations of the Chebyshev basis, which
@@ -13,18 +22,14 @@ const floorPoints = 256;
 export class NormalEquations {
   readonly #present: readonly boolean[];
   readonly #scale: number;
-  readonly #floor: { readonly f: (x: number) => number; readonly interval: Interval; readonly share: number };
+  readonly #floor: Floor;
   /** Sums of T_k, k from 0 to twice the degree. */
   readonly #moments: Float64Array;
   /** Sums of y T_k. */
   readonly #right: Float64Array;
   #samples = 0;
 
-  constructor(
-    present: readonly boolean[],
-    scale: number,
-    floor: { readonly f: (x: number) => number; readonly interval: Interval; readonly share: number },
-  ) {
+  constructor(present: readonly boolean[], scale: number, floor: Floor) {
     this.#present = present;
     this.#scale = scale;
     this.#floor = floor;
@@ -43,6 +48,7 @@ export class NormalEquations {
       f,
       interval: [low, high],
       share,
+      held,
     } = this.#floor;
     const mass = Math.max(1, this.#samples);
     const weight = (share * mass) / floorPoints;
@@ -50,6 +56,13 @@ export class NormalEquations {
       const x = low + ((high - low) * (i + 0.5)) / floorPoints;
       this.#accumulate(x, f(x), weight);
     }
+    const loose = this.#solution(mass);
+    if (!held || !isLoose(loose, f, [low, high])) return loose;
+    for (const p of pointsOutside(f, [low, high], this.#scale)) this.#accumulate(p.x, p.y, p.weight * mass);
+    return this.#solution(mass);
+  }
+
+  #solution(mass: number): Float64Array {
     const terms = this.#present.length;
     const columns = [...this.#present.keys()].filter((k) => this.#present[k]);
     const a = columns.map((r) => columns.map((c) => (this.#moments[r + c] + this.#moments[Math.abs(r - c)]) / 2));

@@ -97,7 +97,7 @@ function held(values: ReadonlyMap<Value, BatchData>, value: Value): BatchData {
 }
 
 /** One problem for each polynomial, the uniform part of its weight already in. */
-function equationsOf(op: Value, { coefficients, scale, intervals }: DirectCandidate): NormalEquations[] {
+function equationsOf(op: Value, { coefficients, scale, intervals, held }: DirectCandidate): NormalEquations[] {
   const activation = findActivation(op.op);
   if (!activation) throw new InternalError(`${op.op} is no activation`);
   const [rows, terms] = coefficients.shape;
@@ -110,6 +110,7 @@ function equationsOf(op: Value, { coefficients, scale, intervals }: DirectCandid
       f,
       interval: intervals[intervals.length === 1 ? 0 : c],
       share: floor,
+      ...(held && { held }),
     });
   });
 }

@@ -1,5 +1,6 @@
 import { evalChebyshev } from '../../ir/nn/polynomial.ts';
 import { backSubstitute, reflect } from './householder.ts';
+import { isLoose, pointsOutside } from './hold-outside.ts';
 import type { InputDensity } from './input-density.ts';
 import { replacementRisk } from './replacement-risk.ts';
 
@@ -34,6 +35,8 @@ export interface FitOptions {
    * channels that share one static scale give the scale of the tensor.
    */
   readonly scale?: number;
+  /** Whether polynomials that grow large on [-scale, scale] outside the interval are fitted again with weight there (hold-outside.ts). */
+  readonly held?: boolean;
 }
 
 /** A polynomial sum of coefficients[k] * T_k(x / scale) that stands for a function on the interval of a density. */
@@ -70,11 +73,25 @@ export function fitCoefficients(
   const structure = options.structure ?? 'general';
   const terms = [...Array(Math.max(...degrees) + 1).keys()].filter((k) => hasTerm(structure, k));
   const solve = factorise(x, weight, x.map(f), scale, terms);
-  const coefficients = degrees.map((degree) => {
+  const ofDegree = (degree: number, solution: typeof solve): Float64Array => {
     const result = new Float64Array(degree + 1);
     const leading = terms.filter((k) => k <= degree);
-    solve(leading.length).forEach((c, i) => (result[leading[i]] = c));
+    solution(leading.length).forEach((c, i) => (result[leading[i]] = c));
     return result;
+  };
+  let solveHeld: typeof solve | undefined;
+  const coefficients = degrees.map((degree) => {
+    const loose = ofDegree(degree, solve);
+    if (!options.held || !isLoose(loose, f, [low, high])) return loose;
+    const outside = pointsOutside(f, [low, high], scale);
+    solveHeld ??= factorise(
+      Float64Array.of(...x, ...outside.map((p) => p.x)),
+      Float64Array.of(...weight, ...outside.map((p) => p.weight)),
+      Float64Array.of(...x.map(f), ...outside.map((p) => p.y)),
+      scale,
+      terms,
+    );
+    return ofDegree(degree, solveHeld);
   });
   return { scale, coefficients };
 }

@@ -27,6 +27,12 @@ function usesOf(func: Func): Uses {
   return { consumers, results: new Set(func.results.map((r) => r.value)) };
 }
 
+/**
+ * How far worst-case bounds of what is refreshed may exceed the scale of a polynomial that reads it: true values stay well below such bounds, and
+ * bootstraps carry messages of a few units, while a polynomial written in a variable r times larger has coefficients of up to (2 r)^degree.
+ */
+const mostRefreshed = 4;
+
 /** Operands of a linear op that would cost a level if their unit map needed a multiplication. */
 function criticalUnits(op: Value, depths: ReadonlyMap<Value, number>): number[] {
   const depth = (v: Value): number => depths.get(v) ?? 0;
@@ -84,8 +90,8 @@ function joinUnits(
  * Chooses the scale of each channel of each value of an approximated nn function.
  *
  * Channels joined by unit maps on a critical path share one scale, so the maps stay free of multiplications. A class that a polynomial
- * reads takes the largest scale of its polynomials, and no less than the bound of what is refreshed in it; results and inputs take their
- * calibrated range; what is left takes its bound, so that everything encrypted stays within about [-1, 1].
+ * reads takes the largest scale of its polynomials, and no less than a part of the bound of what is refreshed in it; results and inputs take
+ * their calibrated range; what is left takes its bound, so that everything encrypted stays within about [-1, 1].
  */
 export function chooseScales(func: Func, ranges: Ranges): ScaleOf {
   const nodes = new ChannelNodes(func);
@@ -118,7 +124,9 @@ export function chooseScales(func: Func, ranges: Ranges): ScaleOf {
   const values = [...func.params, ...func.body];
   // Strongest claim first; a class that one round has set is closed for the next.
   const rounds: ((offer: typeof raise, open: (root: number) => boolean) => void)[] = [
-    (offer, open) => values.forEach((v) => offer(v, (node) => Math.max(read[node], refreshed[node]), open)),
+    (offer, open) =>
+      values.forEach((v) => offer(v, (node) => Math.max(read[node], refreshed[node] / mostRefreshed), open)),
+    (offer, open) => values.forEach((v) => offer(v, (node) => refreshed[node], open)),
     (offer, open) => func.results.forEach((r, i) => offer(r.value, () => positive(ranges.output[i]), open)),
     (offer, open) => func.params.forEach((p, i) => offer(p, () => Math.max(1, ranges.input[i]), open)),
     (offer, open) => values.forEach((v) => offer(v, (node) => bounds[node], open)),

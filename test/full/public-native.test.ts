@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { compileModel } from '../../compiler/compile.ts';
+import type { CompileOptions } from '../../compiler/options.ts';
 import { tensor } from '../../ir/tensor.ts';
 import { argmax, errorBits } from '../../samples/e2e/sample.ts';
 import { hasEngine, whyNoEngine } from '../runtime/native/engines.ts';
@@ -11,17 +12,28 @@ import { publicModelFile, publicModels, type PublicModelName } from './public-mo
 const calibrationImages = 300;
 const encryptedImages = 3;
 
-const models: readonly PublicModelName[] = ['lenet5', 'cifar-base', 'cifar-small'];
+interface Expected {
+  readonly name: PublicModelName;
+  readonly options?: Partial<CompileOptions>;
+}
+
+const models: readonly Expected[] = [
+  { name: 'lenet5' },
+  { name: 'cifar-base' },
+  { name: 'cifar-small' },
+  { name: 'mnist-8', options: { maxAccuracyLoss: 1 } },
+];
 
 const reason = hasEngine ? whyNoData('onnx-models') : whyNoEngine;
 
 describe.skipIf(!hasEngine || !sharedData('onnx-models'))(`public networks on the native engine (${reason})`, () => {
-  it.each(models)('%s answers encrypted as simulated', async (name) => {
+  it.each(models)('$name answers encrypted as simulated', async ({ name, options }) => {
     const { calibration, test } = publicModels[name];
     const compiled = await compileModel(readFileSync(publicModelFile(name) ?? ''), {
       calibration: calibration(calibrationImages),
       modelName: name,
       target: 'native',
+      ...options,
     });
     const { report, errorBound } = compiled;
     const { images, shape } = test(encryptedImages);

@@ -9,6 +9,15 @@ import { channelOfInputs, normalNumbers } from './profiles.ts';
 const relu = (x: number): number => Math.max(x, 0);
 
 describe('weighted least squares', () => {
+  it('holds a polynomial where its static scale reaches beyond its interval, when asked', () => {
+    const density = uniformDensity([-1, 0.1]);
+    const [loose, held] = [false, true].map((h) => fitPolynomial(relu, density, 15, { held: h }));
+    const largest = ({ coefficients }: typeof held): number => Math.max(...coefficients.map(Math.abs));
+    expect(largest(loose)).toBeGreaterThan(10);
+    expect(largest(held)).toBeLessThan(1);
+    expect(held.maxError).toBeLessThan(0.05);
+  });
+
   it('gives back a polynomial of the degree, on any interval', () => {
     fc.assert(
       fc.property(
