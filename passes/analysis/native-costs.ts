@@ -19,15 +19,15 @@ export const nativeParts = ['transform', 'keyProduct', 'pass', 'embedding', 'cal
 
 /**
  * On two threads of a 2-core AMD EPYC with AVX-512 IFMA, Node 20, primes of at most 50 bits: what the compiler counts with where no run of `fhec calibrate`
- * on the user's machine is given. Fitted as it fits, to half the processor time of operations at N = 2^13 to 2^15 with 3 to 17 primes and one or three special
- * ones, on operands and keys that no cache holds; the median prediction is off by a factor of 1.17.
+ * on the user's machine is given. Fitted to half the processor time of the calls of whole programs, LeNet and ResNet-20, which run on memory that no cache
+ * holds: single operations in a loop are a fifth faster.
  */
 export const defaultNativeSpeed: NativeSpeed = {
-  transform: 19.0e-6,
-  keyProduct: 3.95e-6,
-  pass: 5.6e-6,
-  embedding: 186e-6,
-  call: 0,
+  transform: 20.3e-6,
+  keyProduct: 6.75e-6,
+  pass: 7.0e-6,
+  embedding: 117e-6,
+  call: 10.8e-6,
 };
 
 /** That {@link defaultNativeSpeed} is of. */
