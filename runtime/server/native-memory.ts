@@ -27,7 +27,7 @@ export interface NativeBudget {
 const slack = 1.15;
 
 /** Bytes of encoded weights kept unless told otherwise: the transforms of a deep network's bootstraps have a gigabyte and a half, and every bootstrap needs them again. */
-const keptWeights = 2 ** 31;
+const keptWeights = 1.5 * 2 ** 30;
 
 /** What fusion may hold, if all keys fit beside it; more does not make it faster. */
 const fusionBytes = [2 ** 28, 2 ** 26, 2 ** 24];
