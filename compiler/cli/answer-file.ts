@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { appendFileSync, existsSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { z } from 'zod';
 import { fail } from '../../ir/diagnostics.ts';
+import { attempt } from '../../runtime/files/files.ts';
 import type { InferBackend } from './infer-backends.ts';
 import type { InferRow } from './infer-summary.ts';
 
@@ -93,14 +94,5 @@ function parsed(line: string): unknown {
     return JSON.parse(line);
   } catch {
     return undefined;
-  }
-}
-
-function attempt<T>(path: string, action: () => T): T {
-  try {
-    return action();
-  } catch (error) {
-    if (error instanceof Error && 'syscall' in error) return fail('FHE0902', `${path}: ${error.message}`);
-    throw error;
   }
 }

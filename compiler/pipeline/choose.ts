@@ -3,6 +3,7 @@ import type { Module } from '../../ir/module.ts';
 import { defaultMaxAccuracyLoss, type CompileOptions } from '../options.ts';
 import type { Assignment, AssignmentSpace } from './assignments.ts';
 import type { AccuracyReport, BootstrapsAccount } from '../report.ts';
+import { firstIndex } from './first-index.ts';
 import { deepestRing, largestSealRing, type Observe, type PricedRealisation, type Realisation } from './realise.ts';
 
 /** An assignment brought to ckks. */
@@ -135,7 +136,7 @@ class Search {
     for (const front of fronts) {
       // Error falls along the front: when its end loses too much, all do.
       if (!keeps(front[front.length - 1])) continue;
-      const plan = this.#plan(front[firstTrue(front.length - 1, (i) => keeps(front[i]))]);
+      const plan = this.#plan(front[firstIndex(front.length - 1, (i) => keeps(front[i]))]);
       // Deeper ones need larger parameters still.
       if (!plan) break;
       found.push(plan);
@@ -148,7 +149,7 @@ class Search {
   #mostExact(fronts: readonly Front[], seconds: number, anyLoss: boolean): Plan[] {
     const fits = (a: Assignment): boolean => (this.#plan(a)?.realisation.cost.seconds ?? Infinity) <= seconds;
     const assignments = fronts.map((front) => front[front.length - 1]);
-    const affordable = firstTrue(assignments.length, (i) => !fits(assignments[i]));
+    const affordable = firstIndex(assignments.length, (i) => !fits(assignments[i]));
     const byLoss = assignments
       .slice(0, affordable)
       .filter((a) => anyLoss || this.#keepsAccuracy(a))
@@ -223,16 +224,4 @@ class Search {
       [`asked for at most ${this.#maxLoss} points`],
     );
   }
-}
-
-/** The first index from 0 to `count` - 1 where a test that stays true once true is true; `count` where it never is. */
-function firstTrue(count: number, test: (index: number) => boolean): number {
-  let low = 0;
-  let high = count;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (test(middle)) high = middle;
-    else low = middle + 1;
-  }
-  return low;
 }

@@ -123,7 +123,8 @@ export function fileKind(path: string): ReturnType<typeof kindOf> {
   return withFile(path, kindOf);
 }
 
-function attempt<T>(path: string, action: () => T): T {
+/** What an action on a path gives; an error of the system becomes FHE0902, with the path. */
+export function attempt<T>(path: string, action: () => T): T {
   try {
     return action();
   } catch (error) {

@@ -7,6 +7,7 @@ import { placeBootstraps } from '../../../passes/place-bootstraps/place-bootstra
 import type { Placement } from '../../../passes/place-bootstraps/problem.ts';
 import { defaultMaxAccuracyLoss, type CompileOptions } from '../../options.ts';
 import type { Assignment, AssignmentSpace } from '../assignments.ts';
+import { firstIndex } from '../first-index.ts';
 import type { BootstrapChain } from './chains.ts';
 import type { BootstrappedNetwork } from './network.ts';
 
@@ -214,16 +215,4 @@ function undominated(proposals: readonly Proposal[]): Proposal[] {
 function thinned(proposals: readonly Proposal[]): Proposal[] {
   const every = Math.ceil(proposals.length / mostProposals);
   return proposals.filter((_, i) => (proposals.length - 1 - i) % every === 0);
-}
-
-/** The first index below `count` where a test that stays true once true is true, else `count`. */
-function firstIndex(count: number, test: (index: number) => boolean): number {
-  let low = 0;
-  let high = count;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (test(middle)) high = middle;
-    else low = middle + 1;
-  }
-  return low;
 }
