@@ -1,4 +1,3 @@
-import { evalChebyshev } from '../../ir/nn/polynomial.ts';
 import type { Interval } from './input-density.ts';
 
 /** A target for a fit: a point, what is wanted there, and its weight. */
@@ -8,33 +7,34 @@ interface FitPoint {
   readonly weight: number;
 }
 
-const points = 128;
-/** Little enough to leave the fit to the inputs. */
-const share = 1e-4;
-/** A polynomial that exceeds the function's values on its interval by more than this is not held. */
-const excess = 2;
+/** So far beyond an interval, in half widths, a polynomial follows its function. */
+const reach = 0.5;
+/** The weight of each of both parts, beside inputs of weight 1 in all: enough against errors of many times the function's values, and little enough to leave the fit to the inputs. */
+const share = 1e-6;
+const points = 64;
 
 /**
- * Points on [-scale, scale] beyond the interval of an activation, with the function's value at the nearer end, for a fit with inputs of weight 1
- * in all. No input lies there, but static scales are symmetric: a polynomial that nothing holds there has coefficients of many times its
- * values, which cancel each other on the inputs and multiply their noise, and a worst-case bound that no input comes near.
+ * Points beyond the interval of an activation, for a fit with inputs of weight 1 in all. No input of the calibration lies there, but
+ * - an image not yet seen, or the errors of the layers before, may take an input a little beyond the interval, where a polynomial that follows nothing grows so
+ *   fast that the next layers blow up: up to {@link reach} beyond each end the function itself is wanted;
+ * - static scales are symmetric, and a polynomial that nothing holds on the rest of [-scale, scale] has coefficients of many times its values, which
+ *   cancel each other on the inputs and multiply their noise: there the function's value at the nearer end is wanted.
+ *
+ * Measured on a CIFAR-10 ResNet-20, 19 polynomials of one degree, no noise: without such points 3 of 2,048 images not used for calibration blew up at degree 7
+ * and 1 at degree 15; with them none.
  */
 export function pointsOutside(f: (x: number) => number, [low, high]: Interval, scale: number): FitPoint[] {
-  const step = (2 * scale) / points;
-  const outside = Array.from({ length: points }, (_, i) => -scale + (i + 0.5) * step).filter(
-    (x) => x < low || x > high,
-  );
-  return outside.map((x) => ({ x, y: f(x < low ? low : high), weight: share / outside.length }));
+  const beyond = (reach * (high - low)) / 2;
+  const near = spread(low - beyond, low).concat(spread(high, high + beyond));
+  const far = spread(-scale, low - beyond).concat(spread(high + beyond, scale));
+  const weighted = (xs: readonly number[]): FitPoint[] =>
+    xs.map((x) => {
+      const y = f(Math.min(Math.max(x, low - beyond), high + beyond));
+      return { x, y, weight: share / xs.length };
+    });
+  return [...weighted(near), ...weighted(far)];
 }
 
-/** Whether sum of c_k T_k(x / scale) is so large somewhere on [-scale, scale], all of its basis, that its fit needs {@link pointsOutside}. */
-export function isLoose(coefficients: ArrayLike<number>, f: (x: number) => number, [low, high]: Interval): boolean {
-  let largest = 0;
-  let wanted = 0;
-  for (let i = 0; i <= points; i++) {
-    const t = (2 * i) / points - 1;
-    largest = Math.max(largest, Math.abs(evalChebyshev(coefficients, t)));
-    wanted = Math.max(wanted, Math.abs(f(low + ((high - low) * (t + 1)) / 2)));
-  }
-  return largest > excess * wanted;
-}
+/** Midpoints of equal cells of [from, to]; none where it is empty. */
+const spread = (from: number, to: number): number[] =>
+  from < to ? Array.from({ length: points }, (_, i) => from + ((to - from) * (i + 0.5)) / points) : [];

@@ -1,4 +1,4 @@
-import { isLoose, pointsOutside } from './hold-outside.ts';
+import { pointsOutside } from './hold-outside.ts';
 import type { Interval } from './input-density.ts';
 
 /** Weight of the squared coefficients beside the squared error, as in weighted-least-squares.ts. */
@@ -9,7 +9,7 @@ interface Floor {
   readonly f: (x: number) => number;
   readonly interval: Interval;
   readonly share: number;
-  /** Whether a polynomial that grows large outside the interval is solved for again with weight there (hold-outside.ts). */
+  /** Whether the polynomial is kept near the function outside the interval too (hold-outside.ts). */
   readonly held?: boolean;
 }
 
@@ -56,13 +56,8 @@ export class NormalEquations {
       const x = low + ((high - low) * (i + 0.5)) / floorPoints;
       this.#accumulate(x, f(x), weight);
     }
-    const loose = this.#solution(mass);
-    if (!held || !isLoose(loose, f, [low, high])) return loose;
-    for (const p of pointsOutside(f, [low, high], this.#scale)) this.#accumulate(p.x, p.y, p.weight * mass);
-    return this.#solution(mass);
-  }
-
-  #solution(mass: number): Float64Array {
+    const outside = held ? pointsOutside(f, [low, high], this.#scale) : [];
+    for (const p of outside) this.#accumulate(p.x, p.y, p.weight * mass);
     const terms = this.#present.length;
     const columns = [...this.#present.keys()].filter((k) => this.#present[k]);
     const a = columns.map((r) => columns.map((c) => (this.#moments[r + c] + this.#moments[Math.abs(r - c)]) / 2));

@@ -1,6 +1,6 @@
 import { evalChebyshev } from '../../ir/nn/polynomial.ts';
 import { backSubstitute, reflect } from './householder.ts';
-import { isLoose, pointsOutside } from './hold-outside.ts';
+import { pointsOutside } from './hold-outside.ts';
 import type { InputDensity } from './input-density.ts';
 import { replacementRisk } from './replacement-risk.ts';
 
@@ -72,26 +72,19 @@ export function fitCoefficients(
   const weight = mass.map((m) => (1 - floor) * m + floor / mass.length);
   const structure = options.structure ?? 'general';
   const terms = [...Array(Math.max(...degrees) + 1).keys()].filter((k) => hasTerm(structure, k));
-  const solve = factorise(x, weight, x.map(f), scale, terms);
-  const ofDegree = (degree: number, solution: typeof solve): Float64Array => {
+  const outside = options.held ? pointsOutside(f, [low, high], scale) : [];
+  const solve = factorise(
+    Float64Array.of(...x, ...outside.map((p) => p.x)),
+    Float64Array.of(...weight, ...outside.map((p) => p.weight)),
+    Float64Array.of(...x.map(f), ...outside.map((p) => p.y)),
+    scale,
+    terms,
+  );
+  const coefficients = degrees.map((degree) => {
     const result = new Float64Array(degree + 1);
     const leading = terms.filter((k) => k <= degree);
-    solution(leading.length).forEach((c, i) => (result[leading[i]] = c));
+    solve(leading.length).forEach((c, i) => (result[leading[i]] = c));
     return result;
-  };
-  let solveHeld: typeof solve | undefined;
-  const coefficients = degrees.map((degree) => {
-    const loose = ofDegree(degree, solve);
-    if (!options.held || !isLoose(loose, f, [low, high])) return loose;
-    const outside = pointsOutside(f, [low, high], scale);
-    solveHeld ??= factorise(
-      Float64Array.of(...x, ...outside.map((p) => p.x)),
-      Float64Array.of(...weight, ...outside.map((p) => p.weight)),
-      Float64Array.of(...x.map(f), ...outside.map((p) => p.y)),
-      scale,
-      terms,
-    );
-    return ofDegree(degree, solveHeld);
   });
   return { scale, coefficients };
 }
