@@ -15,7 +15,7 @@ export interface CalibrationStore {
 }
 
 /** Changes when what is measured, or how, changes. */
-const version = 1;
+const version = 2;
 
 /** A key that tells apart models (with their external data), calibration inputs, labels and the loss. */
 export function calibrationKey(model: readonly Uint8Array[], { images, labels }: Dataset, loss: string): string {

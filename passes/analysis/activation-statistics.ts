@@ -1,15 +1,10 @@
 import { fail } from '../../ir/diagnostics.ts';
 import type { Value } from '../../ir/module.ts';
 import { channelRuns, forEachRun, type BatchData } from './evaluate-batch.ts';
+import { GrowingHistogram } from './growing-histogram.ts';
+import { resample, type Histogram } from './histogram.ts';
 
 const histogramBins = 300;
-
-/** Counts of equally wide bins over [low, high]; the last bin holds `high` too. */
-export interface Histogram {
-  readonly low: number;
-  readonly high: number;
-  readonly counts: Float64Array;
-}
 
 /** What the inputs of an activation were in one channel, over all its elements and all images. */
 export interface ChannelProfile {
@@ -18,73 +13,47 @@ export interface ChannelProfile {
   readonly mean: number;
   /** Standard deviation (of the population). */
   readonly deviation: number;
-  /** Over [minimum, maximum], 300 bins. */
+  /** Over [minimum, maximum], 300 bins; made of at least 1024 exact ones, see `resample` and `GrowingHistogram`. */
   readonly histogram: Histogram;
 }
 
 interface Running {
-  minimum: number;
-  maximum: number;
-  sum: number;
+  count: number;
+  mean: number;
+  /** Sum of (x - mean)^2. */
   squares: number;
   impact: number;
-  readonly counts: Float64Array;
+  readonly histogram: GrowingHistogram;
 }
 
-/** Statistics of one activation while images pass: ranges in a first round, histograms and gradients in a second. */
+/**
+ * Statistics of one activation while images pass, once. Ranges and histograms depend on the images alone; how images are grouped, and
+ * their order, changes means, deviations and impacts by rounding only.
+ */
 export class ActivationStatistics {
   readonly #op: Value;
-  readonly #elementsPerChannel: number;
   readonly #channels: readonly Running[];
-  #images = 0;
   #differentiated = 0;
 
   constructor(op: Value) {
-    const { outer, channels, run } = channelRuns(op);
     this.#op = op;
-    this.#elementsPerChannel = outer * run;
-    this.#channels = Array.from({ length: channels }, () => ({
-      minimum: Infinity,
-      maximum: -Infinity,
-      sum: 0,
+    this.#channels = Array.from({ length: channelRuns(op).channels }, () => ({
+      count: 0,
+      mean: 0,
       squares: 0,
       impact: 0,
-      counts: new Float64Array(histogramBins),
+      histogram: new GrowingHistogram(),
     }));
   }
 
-  /** Takes the inputs of the activation, [elements, batch], in the first round. Throws FHE0404 for numbers that are not finite. */
-  addRange(data: BatchData, batch: number): void {
-    this.#images += batch;
+  /** Takes the inputs of the activation, [elements, batch]. Throws FHE0404 for numbers that are not finite. */
+  addInputs(data: BatchData, batch: number): void {
     forEachRun(this.#op, batch, (c, from, to) => {
       const channel = this.#channels[c];
-      let { minimum, maximum, sum } = channel;
-      for (let i = from; i < to; i++) {
-        const v = data[i];
-        if (v < minimum) minimum = v;
-        if (v > maximum) maximum = v;
-        sum += v;
-      }
-      if (!Number.isFinite(sum)) fail('FHE0404', 'a calibration image gives an input that is not finite', this.#op.loc);
-      channel.minimum = minimum;
-      channel.maximum = maximum;
-      channel.sum = sum;
-    });
-  }
-
-  /** Takes the same inputs again, in the second round. */
-  addHistogram(data: BatchData, batch: number): void {
-    forEachRun(this.#op, batch, (c, from, to) => {
-      const channel = this.#channels[c];
-      const { minimum, maximum, counts } = channel;
-      const mean = this.#mean(channel);
-      const perUnit = maximum > minimum ? histogramBins / (maximum - minimum) : 0;
-      let squares = 0;
-      for (let i = from; i < to; i++) {
-        counts[Math.min(histogramBins - 1, Math.floor((data[i] - minimum) * perUnit))]++;
-        squares += (data[i] - mean) ** 2;
-      }
-      channel.squares += squares;
+      addMoments(channel, data, from, to);
+      if (!Number.isFinite(channel.mean))
+        fail('FHE0404', 'a calibration image gives an input that is not finite', this.#op.loc);
+      channel.histogram.add(data, from, to);
     });
   }
 
@@ -104,16 +73,30 @@ export class ActivationStatistics {
   }
 
   perChannel(): ChannelProfile[] {
-    return this.#channels.map((c) => ({
-      minimum: c.minimum,
-      maximum: c.maximum,
-      mean: this.#mean(c),
-      deviation: Math.sqrt(c.squares / (this.#images * this.#elementsPerChannel)),
-      histogram: { low: c.minimum, high: c.maximum, counts: c.counts },
-    }));
+    return this.#channels.map(({ count, mean, squares, histogram }) => {
+      const { minimum, maximum } = histogram;
+      return {
+        minimum,
+        maximum,
+        mean,
+        deviation: Math.sqrt(squares / count),
+        histogram: resample(histogram.bins(), minimum, maximum, histogramBins),
+      };
+    });
   }
+}
 
-  #mean(channel: Running): number {
-    return channel.sum / (this.#images * this.#elementsPerChannel);
-  }
+/** Joins the moments of data[from], ..., data[to - 1] to those before (Chan, Golub and LeVeque, "Updating formulae", 1979). */
+function addMoments(before: Running, data: BatchData, from: number, to: number): void {
+  let sum = 0;
+  for (let i = from; i < to; i++) sum += data[i];
+  const mean = sum / (to - from);
+  let squares = 0;
+  for (let i = from; i < to; i++) squares += (data[i] - mean) ** 2;
+  const count = before.count + to - from;
+  const share = (to - from) / count;
+  const step = mean - before.mean;
+  before.squares += squares + step * step * before.count * share;
+  before.mean += step * share;
+  before.count = count;
 }
