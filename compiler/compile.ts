@@ -76,7 +76,7 @@ function reportOf(
       const account = accountOfActivation(value, candidate, calibration);
       return account ? [account] : [];
     }),
-    cost: accountOfCost(realisation.cost, realisation.parameters, program.constants, inputs),
+    cost: accountOfCost(realisation, options, program.constants, inputs),
     parameters: accountOfParameters(realisation.parameters),
     nodes: accountOfNodes(main, realisation.cost),
     ...(uniform

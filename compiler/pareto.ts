@@ -1,7 +1,9 @@
 import { FhecError } from '../ir/diagnostics.ts';
 import type { Code } from '../ir/codes.ts';
+import { memoryOf, type Memory } from '../passes/analysis/memory.ts';
 import type { CompileOptions } from './options.ts';
 import type { Choice } from './pipeline/choose.ts';
+import { mainOf } from './pipeline/main-of.ts';
 import { prepare } from './pipeline/prepare.ts';
 import { Stages } from './pipeline/stages.ts';
 
@@ -9,7 +11,7 @@ import { Stages } from './pipeline/stages.ts';
 export type ParetoLimit = { readonly maxAccuracyLoss: number } | { readonly maxLatency: number };
 
 /** What a compilation under one limit gives. */
-export interface ParetoPoint {
+export interface ParetoPoint extends Memory {
   readonly limit: ParetoLimit;
   /** Top-1 on the calibration inputs, from 0 to 1: with labels of the polynomial and the exact network, and the share of inputs on which they agree. */
   readonly accuracy?: number;
@@ -19,9 +21,6 @@ export interface ParetoPoint {
   readonly loss: number;
   /** Predicted, for one image on one thread. */
   readonly seconds: number;
-  /** Bytes of ciphertexts and keys that a run holds at most, and of the keys alone. */
-  readonly peakBytes: number;
-  readonly keyBytes: number;
   readonly degrees: readonly string[];
   readonly ringDegree: number;
   readonly bootstraps: number;
@@ -53,7 +52,7 @@ export function sweepPareto(
   const missed: { limit: ParetoLimit; reason: string }[] = [];
   limits.forEach((limit, i) => {
     try {
-      points.push(pointOf(limit, prepared.choose({ ...options, ...limit }, stages.progress)));
+      points.push(pointOf(limit, prepared.choose({ ...options, ...limit }, stages.progress), options.target));
     } catch (error) {
       if (!(error instanceof FhecError) || !outOfReach.has(error.diagnostics[0].code)) throw error;
       missed.push({ limit, reason: error.diagnostics[0].message });
@@ -63,9 +62,13 @@ export function sweepPareto(
   return { points: points.map((p) => ({ ...p, best: !points.some((q) => beats(q, p)) })), missed };
 }
 
-function pointOf(limit: ParetoLimit, { chosen, accuracy, bootstraps }: Choice): Omit<ParetoPoint, 'best'> {
+function pointOf(
+  limit: ParetoLimit,
+  { chosen, accuracy, bootstraps }: Choice,
+  target: CompileOptions['target'],
+): Omit<ParetoPoint, 'best'> {
   const { assignment, realisation } = chosen;
-  const { cost, parameters } = realisation;
+  const { module, cost, parameters } = realisation;
   return {
     limit,
     ...(accuracy.polynomial !== undefined && { accuracy: accuracy.polynomial }),
@@ -73,8 +76,7 @@ function pointOf(limit: ParetoLimit, { chosen, accuracy, bootstraps }: Choice): 
     agreement: accuracy.agreement,
     loss: assignment.confirmed().loss,
     seconds: cost.seconds,
-    peakBytes: cost.peakBytes + cost.keyBytes,
-    keyBytes: cost.keyBytes,
+    ...memoryOf(mainOf(module), parameters, target),
     degrees: [...assignment.judged().choice.values()].map((c) => c.label),
     ringDegree: parameters.ringDegree,
     bootstraps: bootstraps?.places.reduce((n, p) => n + p.vectors, 0) ?? 0,

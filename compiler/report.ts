@@ -69,11 +69,13 @@ export interface CostAccount {
   readonly encodes: number;
   readonly depth: number;
   readonly rotationKeys: number;
+  /** In memory, on the back end that the program is for. */
   readonly keyBytes: number;
   readonly artefactBytes: number;
   readonly ciphertextBytes: number;
   /** Predicted, for one image on one thread. */
   readonly seconds: number;
+  /** What one run takes (passes/analysis/memory.ts): of SEAL its keys and values, of the native engine the process. */
   readonly peakBytes: number;
 }
 

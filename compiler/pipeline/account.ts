@@ -8,10 +8,13 @@ import type { Candidate } from '../../passes/approximate/candidate.ts';
 import { replacementOf } from '../../passes/approximate/replacement.ts';
 import { ciphertextBytes } from '../../passes/analysis/cost-model.ts';
 import type { Cost } from '../../passes/analysis/cost.ts';
+import { memoryOf } from '../../passes/analysis/memory.ts';
+import type { CompileOptions } from '../options.ts';
 import type { ActivationAccount, AlternativeAccount, CostAccount, NodeAccount, ParameterAccount } from '../report.ts';
 import type { Assignment } from './assignments.ts';
 import type { Calibration } from './calibrate.ts';
-import type { PricedRealisation } from './realise.ts';
+import { mainOf } from './main-of.ts';
+import type { PricedRealisation, Realisation } from './realise.ts';
 
 const curvePoints = 101;
 
@@ -49,7 +52,12 @@ export function accountOfActivation(
   };
 }
 
-export function accountOfCost(cost: Cost, parameters: Parameters, constants: Constants, inputs: number): CostAccount {
+export function accountOfCost(
+  { module, cost, parameters }: Realisation,
+  { target }: CompileOptions,
+  constants: Constants,
+  inputs: number,
+): CostAccount {
   const { ringDegree, primes } = parameters;
   return {
     rotations: cost.rotations,
@@ -62,11 +70,10 @@ export function accountOfCost(cost: Cost, parameters: Parameters, constants: Con
     encodes: cost.encodes,
     depth: cost.depth,
     rotationKeys: cost.rotationKeys,
-    keyBytes: cost.keyBytes,
     artefactBytes: [...constants].reduce((bytes, c) => bytes + 4 * c.length, 0),
     ciphertextBytes: inputs * ciphertextBytes(ringDegree, primes.length),
     seconds: cost.seconds,
-    peakBytes: cost.peakBytes + cost.keyBytes,
+    ...memoryOf(mainOf(module), parameters, target),
   };
 }
 

@@ -1,4 +1,3 @@
-import type { Parameters } from '../../ir/ckks/parameters.ts';
 import { InternalError } from '../../ir/diagnostics.ts';
 import { sealWasmCosts, type CostedOp, type CostTable } from './cost-table.ts';
 
@@ -32,18 +31,4 @@ const bytesPerResidue = 8;
 /** Bytes of a ciphertext in memory: `size` polynomials with a residue of 8 bytes for each coefficient and prime. */
 export function ciphertextBytes(ringDegree: number, primes: number, size = 2): number {
   return size * primes * ringDegree * bytesPerResidue;
-}
-
-/**
- * Bytes of one Galois key or of the relinearization key: one ciphertext modulo all primes for each digit of the chain, which has as many
- * primes as there are special primes (one prime in SEAL).
- */
-export function galoisKeyBytes({ ringDegree, primes, specialPrimes }: Parameters): number {
-  const digits = Math.ceil(primes.length / Math.max(1, specialPrimes.length));
-  return digits * ciphertextBytes(ringDegree, primes.length + specialPrimes.length);
-}
-
-/** Bytes of the keys that switch to the sparse secret, which live modulo the base prime and one special prime, and back. */
-export function sparseKeyBytes(parameters: Parameters): number {
-  return ciphertextBytes(parameters.ringDegree, 2) + galoisKeyBytes(parameters);
 }

@@ -1,9 +1,9 @@
 import { modulusBits, type Parameters } from '../../ir/ckks/parameters.ts';
 import { InternalError, onnxNodes } from '../../ir/diagnostics.ts';
 import type { Func, Value } from '../../ir/module.ts';
-import type { CipherType, PlainType } from '../../ir/types.ts';
-import { ciphertextBytes, galoisKeyBytes, sparseKeyBytes, type CostModel } from './cost-model.ts';
+import type { CostModel } from './cost-model.ts';
 import { costedOps, type CostedOp } from './cost-table.ts';
+import { located } from './located.ts';
 
 /** How often each kind of op runs. */
 export interface OpCounts {
@@ -38,16 +38,10 @@ export interface Cost extends OpCounts {
   readonly depth: number;
   /** Galois keys of rotations: distinct steps. */
   readonly rotationKeys: number;
-  /** Bytes of all Galois keys and, where needed, the relinearization key and those of the sparse secret, in memory. */
-  readonly keyBytes: number;
   readonly ringDegree: number;
   /** log2 of the product of all primes, special ones included. */
   readonly modulusBits: number;
   readonly seconds: number;
-  /** Ciphertexts that live at once, at most, when each is freed at its last use; inputs included. */
-  readonly peakCiphertexts: number;
-  /** Bytes of the ciphertexts and plaintexts that live at once, at most. */
-  readonly peakBytes: number;
   /** By the name of the ONNX node; ops of no node stand under ''. */
   readonly byNode: ReadonlyMap<string, NodeCost>;
 }
@@ -90,7 +84,7 @@ export function opSeconds(value: Value, parameters: Parameters, model: CostModel
   return model.seconds(costedOpOf(value), parameters.ringDegree, located(operand).level + 1);
 }
 
-/** Counts, keys, memory and predicted time of a ckks function, in total and by ONNX node. */
+/** Counts, keys and predicted time of a ckks function, in total and by ONNX node. */
 export function costOf(func: Func, parameters: Parameters, model: CostModel): Cost {
   const total: Record<keyof OpCounts, number> = { ...noOps };
   const byNode = new Map<string, NodeCost>();
@@ -106,19 +100,15 @@ export function costOf(func: Func, parameters: Parameters, model: CostModel): Co
     const step = value.attrs['steps'];
     if (value.op === 'ckks.rotate' && typeof step === 'number') steps.add(step);
   }
-  const keys = steps.size + (total.relinearizations > 0 ? 1 : 0) + (total.conjugations > 0 ? 1 : 0);
-  const sparseBytes = total.secretSwitches > 0 ? sparseKeyBytes(parameters) : 0;
   const levels = (values: readonly Value[]): number[] => values.map((v) => located(v).level);
   const lowest = Math.min(...levels(func.results.map((r) => r.value)));
   return {
     ...total,
     depth: func.params.length === 0 ? 0 : Math.max(...levels(func.params)) - lowest,
     rotationKeys: steps.size,
-    keyBytes: keys * galoisKeyBytes(parameters) + sparseBytes,
     ringDegree: parameters.ringDegree,
     modulusBits: modulusBits(parameters),
     seconds,
-    ...peakMemory(func, parameters.ringDegree),
     byNode,
   };
 }
@@ -135,43 +125,8 @@ function addTo(node: NodeCost | undefined, value: Value, kind: keyof OpCounts, s
   };
 }
 
-/** The most that lives at once when the body runs in its order and every value but inputs and results dies at its last use. */
-export function peakMemory(func: Func, ringDegree: number): { peakCiphertexts: number; peakBytes: number } {
-  const uses = new Map<Value, number>();
-  for (const value of func.body) for (const o of value.operands) uses.set(o, (uses.get(o) ?? 0) + 1);
-  const kept = new Set([...func.params, ...func.results.map((r) => r.value)]);
-  const bytesOf = (value: Value): number => {
-    const type = located(value);
-    return ciphertextBytes(ringDegree, type.level + 1, type.kind === 'cipher' ? type.size : 1);
-  };
-  const isCipher = (value: Value): number => (value.type.kind === 'cipher' ? 1 : 0);
-  let bytes = func.params.reduce((sum, p) => sum + bytesOf(p), 0);
-  let ciphertexts = func.params.length;
-  let peakBytes = bytes;
-  let peakCiphertexts = ciphertexts;
-  for (const value of func.body) {
-    bytes += bytesOf(value);
-    ciphertexts += isCipher(value);
-    peakBytes = Math.max(peakBytes, bytes);
-    peakCiphertexts = Math.max(peakCiphertexts, ciphertexts);
-    for (const o of value.operands) {
-      const left = (uses.get(o) ?? 0) - 1;
-      uses.set(o, left);
-      if (left > 0 || kept.has(o)) continue;
-      bytes -= bytesOf(o);
-      ciphertexts -= isCipher(o);
-    }
-  }
-  return { peakCiphertexts, peakBytes };
-}
-
 function costedOpOf({ op }: Value): CostedOp {
   const found = costedOps.find((name) => op === `ckks.${name}`);
   if (!found) throw new InternalError(`no cost for ${op}`);
   return found;
-}
-
-function located({ type, op }: Value): CipherType | PlainType {
-  if (type.kind !== 'cipher' && type.kind !== 'plain') throw new InternalError(`${op} is not at the ckks level`);
-  return type;
 }

@@ -6,7 +6,7 @@ import { isTensorAttr } from '../../ir/define.ts';
 import { InternalError } from '../../ir/diagnostics.ts';
 import type { Func, Value } from '../../ir/module.ts';
 import type { Tensor } from '../../ir/tensor.ts';
-import type { CipherType, PlainType } from '../../ir/types.ts';
+import { located } from './located.ts';
 
 export interface NoiseOptions {
   /** The typical size of an encrypted value where it is multiplied; 1 unless measured: static scales bring activations into [-1, 1]. */
@@ -99,11 +99,6 @@ export function predictedPrecisionBits(
 ): number {
   const noise = predictNoise(func, parameters, options);
   return -Math.log2(func.results.reduce((worst, r) => Math.max(worst, noise.get(r.value) ?? 0), 0));
-}
-
-function located({ type, op }: Value): CipherType | PlainType {
-  if (type.kind !== 'cipher' && type.kind !== 'plain') throw new InternalError(`${op} is not at the ckks level`);
-  return type;
 }
 
 const sizeOf = (value: Value): number => (value.type.kind === 'cipher' ? value.type.size : 2);

@@ -1,5 +1,5 @@
 import type { Func, Module, Value } from '../../ir/module.ts';
-import { peakMemory } from '../analysis/cost.ts';
+import { peakMemory } from '../analysis/peak-memory.ts';
 import { definePass } from '../define-pass.ts';
 
 /**

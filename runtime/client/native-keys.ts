@@ -1,11 +1,12 @@
 import { availableParallelism } from 'node:os';
+import { storedKeyBytes } from '../../ir/ckks/key-bytes.ts';
 import { fitsSeal } from '../../ir/ckks/parameters.ts';
 import { fail, InternalError } from '../../ir/diagnostics.ts';
 import type { Program } from '../../ir/program/program.ts';
 import type { Specification } from '../../ir/program/schema.ts';
 import { elementOf, neededKeys, relinearizationSection, secretSwitchSection } from '../files/evaluation-keys.ts';
 import type { PlannedSection } from '../files/stream-container.ts';
-import { describeNeeded, storedKeyBytes } from '../native/key-bytes.ts';
+import { describeNeeded } from '../native/describe-key.ts';
 import { findNative, guardNative, openNative, type NativeEngine, type NativeKeyMaker } from '../native/library.ts';
 import { plainWords } from '../seal/raw.ts';
 

@@ -10,7 +10,7 @@ import {
   type EvaluationKeyFile,
 } from '../files/evaluation-keys.ts';
 import { readKeyPairs } from '../files/seal-bytes.ts';
-import { describeNeeded } from './key-bytes.ts';
+import { describeNeeded } from './describe-key.ts';
 import { guardNative, type Handle, type NativeEngine } from './library.ts';
 
 /** What keys belong to. */

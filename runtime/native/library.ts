@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
+import type { KeyShape } from '../../ir/ckks/key-bytes.ts';
 import { fail, FhecError, InternalError } from '../../ir/diagnostics.ts';
 import { isSecure, type Parameters } from '../../ir/ckks/parameters.ts';
 import { codes, type Code } from '../../ir/codes.ts';
@@ -103,10 +104,8 @@ export interface NativeEngine {
   close(): void;
 }
 
-/** What a key serves: ciphertexts of at most this level, with so many special primes. */
-export interface KeyDescription {
-  readonly level: number;
-  readonly specialPrimes: number;
+/** What a key serves. */
+export interface KeyDescription extends KeyShape {
   /** The Galois element of a rotation or of the conjugation, else 1. */
   readonly element: number;
 }

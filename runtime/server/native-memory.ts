@@ -1,3 +1,5 @@
+import { loadedKeyBytes } from '../../ir/ckks/key-bytes.ts';
+import { keptWeights } from '../../ir/ckks/plaintext-bytes.ts';
 import { fail } from '../../ir/diagnostics.ts';
 import type { Program, Register } from '../../ir/program/program.ts';
 import { inputCount } from '../execute.ts';
@@ -6,7 +8,7 @@ import { fuseProgram, type FusionLimits } from '../native/fuse.ts';
 import { ciphersOf, isExtended, keyedBy, lastSteps, plainsOf, resultsOf } from '../native/fused-steps.ts';
 import { plaintextBytes, type PlaintextBytes } from '../native/plaintext-bytes.ts';
 import { weightsOf } from '../native/plaintext-store.ts';
-import { describeNeeded, loadedKeyBytes } from '../native/key-bytes.ts';
+import { describeNeeded } from '../native/describe-key.ts';
 import { fusedShapes, type RegisterShape } from '../native/register-shapes.ts';
 import { formatMemory, machineMemory, machineShare, type BudgetLimits } from './budgets.ts';
 import { keyUses } from './key-cache.ts';
@@ -25,9 +27,6 @@ export interface NativeBudget {
 
 /** Intermediate results of the operations beside what {@link nativeMemory} counts, and buffers whose sizes do not fit: measured 1% to 8%. */
 const slack = 1.15;
-
-/** Bytes of encoded weights kept unless told otherwise: the transforms of a deep network's bootstraps have a gigabyte and a half, and every bootstrap needs them again. */
-const keptWeights = 1.5 * 2 ** 30;
 
 /** What fusion may hold, if all keys fit beside it; more does not make it faster. */
 const fusionBytes = [2 ** 28, 2 ** 26, 2 ** 24];

@@ -1,7 +1,7 @@
 import type { GaloisKeys } from 'node-seal/implementation/galois-keys.js';
 import type { RelinKeys } from 'node-seal/implementation/relin-keys.js';
+import { sealKeyBytes } from '../../ir/ckks/key-bytes.ts';
 import { InternalError } from '../../ir/diagnostics.ts';
-import type { Parameters } from '../../ir/ckks/parameters.ts';
 import {
   conjugationSection,
   galoisSection,
@@ -20,10 +20,6 @@ import { KeyCache, type WithKeyFile } from './key-cache.ts';
 type Loaded =
   { readonly kind: 'switching'; readonly key: RelinKeys } | { readonly kind: 'galois'; readonly key: GaloisKeys };
 
-/** Bytes of one key in SEAL's memory: two polynomials modulo all primes for each digit. */
-const keyBytes = ({ ringDegree, primes, specialPrimes }: Parameters): number =>
-  primes.length * 2 * (primes.length + specialPrimes.length) * ringDegree * 8;
-
 /**
  * The evaluation keys of one worker as SEAL's objects, at most `budget` bytes of them at a time, since SEAL's memory ends at 4 GiB and one
  * key of deep parameters has hundreds of megabytes. Errors: FHE0706 for a key that the file lacks, FHE0702 for a damaged one.
@@ -37,7 +33,7 @@ export class ResidentKeys implements SealKeys {
   /** `uses`: the sections of all keys that one run uses, in order. As many as fit are loaded at once. */
   constructor(seal: Seal, withKeyFile: WithKeyFile, uses: readonly string[], budget: number) {
     this.#seal = seal;
-    const bytes = keyBytes(seal.parameters);
+    const bytes = sealKeyBytes(seal.parameters);
     this.#cache = new KeyCache<Loaded>(uses, budget, withKeyFile, {
       bytesOf: () => bytes,
       load: (file, name) => this.#read(file, name),

@@ -25,7 +25,7 @@ export function renderHeadline(report: CompileReport): Markup {
         ];
   return html`<div class="tiles">
     ${accuracyTiles}${tile('Predicted time of one input', formatSeconds(cost.seconds), 'on one thread')}
-    ${tile('Peak memory', formatBytes(cost.peakBytes), 'keys, ciphertexts and plaintexts')}
+    ${tile('Peak memory', formatBytes(cost.peakBytes), 'keys, ciphertexts and weights')}
     ${tile('Evaluation keys', formatBytes(cost.keyBytes), `${cost.rotationKeys} rotation keys, in memory`)}
     ${tile('Ring degree N', String(p.ringDegree), `${p.slots} slots`)}
     ${tile('Modulus log QP', `${p.modulusBits.toFixed(0)} / ${p.limitBits}`, p.secure ? 'bits, of what 128-bit security allows' : 'INSECURE: for tests only')}

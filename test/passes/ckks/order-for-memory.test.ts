@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { evaluateFunc } from '../../../ir/evaluate.ts';
 import { ckksSpec } from '../../../ir/spec.ts';
 import { verifyModule } from '../../../ir/verify.ts';
-import { peakMemory } from '../../../passes/analysis/cost.ts';
+import { peakMemory } from '../../../passes/analysis/peak-memory.ts';
 import { orderForMemory } from '../../../passes/ckks/order-for-memory.ts';
 import { scheduleSlots } from '../../../passes/schedule/schedule.ts';
 import { inputsFor, slotsModules, SlotsWriter } from '../schedule/slots-modules.ts';

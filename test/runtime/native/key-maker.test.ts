@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Parameters } from '../../../ir/ckks/parameters.ts';
 import { primeBelow } from '../../../passes/schedule/primes.ts';
 import { galoisIndex } from '../../../runtime/files/seal-bytes.ts';
-import { loadedKeyBytes, storedKeyBytes } from '../../../runtime/native/key-bytes.ts';
+import { loadedKeyBytes, storedKeyBytes } from '../../../ir/ckks/key-bytes.ts';
 import {
   guardNative,
   type Handle,
