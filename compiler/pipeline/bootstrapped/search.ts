@@ -30,14 +30,10 @@ export interface Judged {
 const timeResolution = 1 / 100;
 /** Proposals that one search looks at: more differ by less than their judgement is worth. */
 const mostProposals = 64;
-/** Proposals faster than the one that bisection finds that are judged too: predicted errors rank proposals, but not strictly by what they lose. */
-const secondLooks = 6;
 /** Runs over many images to confirm a choice. */
-const mostConfirmations = 5;
+const mostConfirmations = 4;
 /** The images that judge every choice are few: one that exceeds the limit by no more than this factor is left to the confirmation. */
 const narrowly = 1.1;
-/** Proposals between one that many images refuse and the next that they confirm, of which bisection finds the fastest that they confirm. */
-const mostBetween = 7;
 /** Under a limit of time so many of the slowest within it are judged. */
 const judgedInTime = 3;
 /** What is left of the predicted error after a step at most. */
@@ -146,7 +142,7 @@ export class Search {
     return undominated(fastest);
   }
 
-  /** The fastest that keeps the accuracy, found by bisection and by {@link secondLooks} at faster ones, or the most exact one in time. */
+  /** The fastest that keeps the accuracy, found by bisection, or the most exact one in time. */
   #best(proposals: readonly Proposal[], anyLoss: boolean): Judged | undefined {
     const { maxLatency } = this.#options;
     if (maxLatency !== undefined) {
@@ -158,45 +154,19 @@ export class Search {
         .at(0);
     }
     if (anyLoss) return proposals.length > 0 ? this.#judge(proposals[0]) : undefined;
-    const keeps = (i: number): boolean => this.#keepsAccuracy(this.#judge(proposals[i]));
-    const found = firstIndex(proposals.length, keeps);
-    const confirmed = this.#firstConfirmed(proposals, [...evenly(found, secondLooks).filter(keeps), found]);
-    if (!confirmed) return undefined;
-    const { passing, failing } = confirmed;
-    // Steps by predicted error are long: between the two lie faster ones that pass.
-    const between = evenly(passing - failing - 1, failing < 0 ? 0 : mostBetween).map((i) => failing + 1 + i);
-    const first = firstIndex(between.length, (i) => keeps(between[i]) && this.#confirms(proposals[between[i]]));
-    return this.#judge(proposals[between[first] ?? passing]);
-  }
-
-  /**
-   * The images that judge every choice are few. The first of the `waiting` proposals that many images confirm too; where none is, the predicted error has to
-   * fall as much as the loss. Also the first one that they do not confirm, or -1.
-   */
-  #firstConfirmed(
-    proposals: readonly Proposal[],
-    waiting: number[],
-  ): { readonly passing: number; readonly failing: number } | undefined {
-    let failing: number | undefined;
-    let at = waiting.shift() ?? proposals.length;
-    for (let tests = 0; at < proposals.length && tests < mostConfirmations; tests++) {
-      if (this.#confirms(proposals[at])) return { passing: at, failing: failing ?? -1 };
-      failing ??= at;
-      const last = at;
-      const { loss } = this.#judge(proposals[at]).assignment.confirmed();
+    const kept = firstIndex(proposals.length, (i) => this.#keepsAccuracy(this.#judge(proposals[i])));
+    // The images that judge every choice are few. Where more of them disagree, the predicted error has to fall as much as the loss.
+    for (let at = kept, tests = 0; at < proposals.length && tests < mostConfirmations; tests++) {
+      const judged = this.#judge(proposals[at]);
+      const { loss, accuracy } = judged.assignment.confirmed();
+      this.#leastLoss = Math.min(this.#leastLoss, loss);
+      if (loss <= this.#maxLoss + rounding && accuracy.blowUps <= mostBlowUps) return judged;
       const error = proposals[at].error * Math.min(largestStep, this.#maxLoss / loss);
-      const next = waiting.shift() ?? proposals.findIndex((p, i) => i > last && p.error <= error);
+      const next = proposals.findIndex((p, i) => i > at && p.error <= error);
       // The last try is the most exact proposal.
       at = next < 0 || tests === mostConfirmations - 2 ? Math.max(at + 1, proposals.length - 1) : next;
     }
     return undefined;
-  }
-
-  /** Whether many images keep to the limits with it. */
-  #confirms(proposal: Proposal): boolean {
-    const { loss, accuracy } = this.#judge(proposal).assignment.confirmed();
-    this.#leastLoss = Math.min(this.#leastLoss, loss);
-    return loss <= this.#maxLoss + rounding && accuracy.blowUps <= mostBlowUps;
   }
 
   #keepsAccuracy({ assignment }: Judged): boolean {
@@ -240,12 +210,6 @@ function undominated(proposals: readonly Proposal[]): Proposal[] {
       return true;
     });
 }
-
-/** At most `most` of the numbers below `count`, evenly spread and rising. */
-const evenly = (count: number, most: number): number[] => {
-  const taken = Math.min(count, most);
-  return Array.from({ length: taken }, (_, i) => Math.floor(((i + 0.5) * count) / taken));
-};
 
 /** At most {@link mostProposals} of them, evenly, the last one among them. */
 function thinned(proposals: readonly Proposal[]): Proposal[] {
