@@ -1,9 +1,8 @@
-import { FhecError } from '../ir/diagnostics.ts';
-import type { Code } from '../ir/codes.ts';
 import { memoryOf, type Memory } from '../passes/analysis/memory.ts';
 import type { CompileOptions } from './options.ts';
 import type { Choice } from './pipeline/choose.ts';
 import { mainOf } from './pipeline/main-of.ts';
+import { isOutOfReach } from './pipeline/out-of-reach.ts';
 import { prepare } from './pipeline/prepare.ts';
 import { Stages } from './pipeline/stages.ts';
 
@@ -34,9 +33,6 @@ export interface ParetoSweep {
   readonly missed: readonly { readonly limit: ParetoLimit; readonly reason: string }[];
 }
 
-/** What a limit may ask too much of. */
-const outOfReach: ReadonlySet<Code> = new Set<Code>(['FHE0403', 'FHE0602', 'FHE0603']);
-
 /**
  * Chooses polynomials, parameters and bootstraps of a model under each limit, and prices each choice as its compilation would. What choices have in common is
  * found once. Other options are as given. Errors: those of `compileModel` before the choice; a limit out of reach is no error.
@@ -54,7 +50,7 @@ export function sweepPareto(
     try {
       points.push(pointOf(limit, prepared.choose({ ...options, ...limit }, stages.progress), options.target));
     } catch (error) {
-      if (!(error instanceof FhecError) || !outOfReach.has(error.diagnostics[0].code)) throw error;
+      if (!isOutOfReach(error)) throw error;
       missed.push({ limit, reason: error.diagnostics[0].message });
     }
     options.hooks?.onProgress?.('sweep', (i + 1) / limits.length);

@@ -1,11 +1,11 @@
-import type { Code } from '../../../ir/codes.ts';
-import { fail, FhecError } from '../../../ir/diagnostics.ts';
+import { fail, type FhecError } from '../../../ir/diagnostics.ts';
 import type { Module, Value } from '../../../ir/module.ts';
 import type { Candidate } from '../../../passes/approximate/candidate.ts';
 import type { CompileOptions } from '../../options.ts';
 import type { AssignmentSpace } from '../assignments.ts';
 import type { Calibration } from '../calibrate.ts';
 import type { Choice, PricedPlan } from '../choose.ts';
+import { isOutOfReach, isTooDeepOrInexact } from '../out-of-reach.ts';
 import { deepestRing, type Observe, type Realisation } from '../realise.ts';
 import { accountOfBootstraps, placeBy } from './account.ts';
 import type { BootstrapChain } from './chains.ts';
@@ -13,9 +13,6 @@ import type { BootstrappedNetwork } from './network.ts';
 import { ringsOf, type BootstrapPlan } from './plans.ts';
 import { realiseBootstrapped } from './realise.ts';
 import { Search, type Judged, type Proposal } from './search.ts';
-
-/** What says that a network is too deep, or that what fits is too inexact, without bootstraps. */
-const needsBootstraps: ReadonlySet<Code> = new Set<Code>(['FHE0403', 'FHE0602', 'FHE0603', 'FHE0803']);
 
 /**
  * The choice for the native engine: bootstraps where no modulus chain holds the network. `flat` chooses without any. Errors: those of both.
@@ -34,13 +31,10 @@ export function chooseNative(
   try {
     return flat();
   } catch (error) {
-    if (!(error instanceof FhecError) || !needsBootstraps.has(error.diagnostics[0].code)) throw error;
+    if (!isOutOfReach(error)) throw error;
     return bootstrapped();
   }
 }
-
-/** What a chain of a larger scale, or a larger ring, may mend. */
-const mayMend: ReadonlySet<Code> = new Set<Code>(['FHE0602', 'FHE0603', 'FHE0803']);
 
 /**
  * OLA's choice for networks deeper than any modulus chain, with the true cost: one dynamic programme decides levels, bootstraps and degrees together, on each
@@ -65,7 +59,7 @@ function chooseBootstrapped(
     try {
       return chooseOn(chains, network, canonical, space, calibration, options, progress);
     } catch (error) {
-      if (!(error instanceof FhecError) || !mayMend.has(error.diagnostics[0].code)) throw error;
+      if (!isTooDeepOrInexact(error)) throw error;
       refused = refused?.diagnostics[0].code === 'FHE0603' && error.diagnostics[0].code !== 'FHE0603' ? refused : error;
     }
   }
