@@ -1,11 +1,13 @@
 import type { Parameters } from '../../ir/ckks/parameters.ts';
 import { slotCount } from '../../ir/ckks/parameters.ts';
 import { fail, InternalError } from '../../ir/diagnostics.ts';
+import { evaluateFunc } from '../../ir/evaluate.ts';
 import type { Port } from '../../ir/interface.ts';
 import { layoutSlots, layoutVectors } from '../../ir/layout.ts';
 import type { Module } from '../../ir/module.ts';
 import { packVectors } from '../../ir/packing.ts';
-import { sampleNoise } from '../../passes/analysis/sample-noise.ts';
+import { tensor } from '../../ir/tensor.ts';
+import { sampleNoisy } from '../../passes/analysis/sample-noise.ts';
 import { imageOf, type Calibration } from './calibrate.ts';
 import { answersChangedByNoise } from './expected-loss.ts';
 import { mainOf } from './main-of.ts';
@@ -30,39 +32,53 @@ const mostImages = 8;
 const sampledOps = 30_000;
 
 /**
- * Measures the noise of the results of a ckks module: a few calibration images run with simulated noise, compared with the same in exact
- * numbers. Errors: FHE0803 when a value would not fit under its modulus.
+ * Measures the errors of the results of a ckks module: a few calibration images run with simulated noise, compared with the network of nn that it was
+ * lowered from, in exact numbers. That counts what bootstraps, polynomials themselves, change without any noise. Errors: FHE0803 when a value would
+ * not fit under its modulus.
  */
-export function measurePrecision(module: Module, parameters: Parameters, calibration: Calibration): Precision {
+export function measurePrecision(
+  module: Module,
+  network: Module,
+  parameters: Parameters,
+  calibration: Calibration,
+): Precision {
   const main = mainOf(module);
   const slots = slotCount(parameters);
   const { inputs: ports, outputs } = module.interface ?? { inputs: [], outputs: [] };
-  const inputs = imagesOf(calibration, Math.ceil(Math.min(mostImages, sampledOps / main.body.length))).map((image) =>
-    ports.flatMap((port) => {
-      const { factor } = port;
-      return packVectors(layoutOf(port), slots, (i) => image[i] * factor[factor.length === 1 ? 0 : i]);
-    }),
+  const images = imagesOf(calibration, Math.ceil(Math.min(mostImages, sampledOps / main.body.length)));
+  const scaled = images.map((image) =>
+    ports.map(({ shape, factor }) =>
+      tensor(
+        shape,
+        image.map((x, i) => x * factor[factor.length === 1 ? 0 : i]),
+      ),
+    ),
   );
-  const runs = sampleNoise(main, parameters, inputs);
+  const inputs = scaled.map((tensors) =>
+    ports.flatMap((port, p) => packVectors(layoutOf(port), slots, (i) => tensors[p].data[i])),
+  );
+  const runs = sampleNoisy(main, parameters, inputs);
+  const meant = scaled.map((tensors) => evaluateFunc(mainOf(network), tensors));
   let deviation = 0;
   let signal = 0;
   let noisiest = 0;
   let first = 0;
-  for (const port of outputs) {
+  outputs.forEach((port, result) => {
     const slotNumbers = layoutSlots(layoutOf(port));
-    const squares = runs.map(({ exact, noisy }) => {
+    const squares = runs.map((noisy, run) => {
+      const { data } = meant[run][result];
       let sum = 0;
-      for (const slot of slotNumbers) {
+      slotNumbers.forEach((slot, element) => {
         const [vector, at] = [first + Math.floor(slot / slots), slot % slots];
-        sum += (noisy[vector][at] - exact[vector][at]) ** 2;
-        signal = Math.max(signal, Math.abs(exact[vector][at]));
-      }
+        sum += (noisy[vector][at] - data[element]) ** 2;
+        signal = Math.max(signal, Math.abs(data[element]));
+      });
       return sum / slotNumbers.length;
     });
     deviation = Math.max(deviation, Math.sqrt(squares.reduce((a, b) => a + b, 0) / runs.length));
     noisiest = Math.max(noisiest, Math.sqrt(Math.max(...squares)));
     first += layoutVectors(layoutOf(port), slots);
-  }
+  });
   return { deviation, bits: Math.log2(signal / deviation), bound: boundDeviations * noisiest };
 }
 

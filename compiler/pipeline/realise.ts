@@ -144,7 +144,7 @@ export function realiseFolded(
   const ckks = checked(orderForMemory(shared), ckksSpec, 'order-for-memory', observe);
   const { parameters } = ckks;
   if (!parameters) throw new InternalError('the schedule chose no parameters');
-  const precision = measurePrecision(ckks, parameters, calibration);
+  const precision = measurePrecision(ckks, folded, parameters, calibration);
   checkPrecision(precision, goal, calibration, [
     `scale 2^${Math.log2(parameters.scales[0]).toFixed(0)} at N = ${2 * slots} for ${parameters.primes.length - 1} levels`,
   ]);

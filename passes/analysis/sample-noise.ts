@@ -19,7 +19,7 @@ export interface NoiseSample {
 }
 
 /**
- * Runs a ckks function on each input (one vector a parameter) side by side in exact numbers and in the simulator, with the weights as files round them.
+ * Runs a ckks function on each input (one vector a parameter) in exact numbers and in the simulator, with the weights as files round them.
  * Unlike a formula over whole values, this knows which slots matter, and that errors of a power of one value add up. Compiling twice gives the same
  * numbers. Errors: FHE0803, at the op whose value does not fit under its modulus.
  */
@@ -28,17 +28,28 @@ export function sampleNoise(
   parameters: Parameters,
   inputs: readonly (readonly Float64Array[])[],
 ): NoiseSample[] {
-  const slots = slotCount(parameters);
-  const [exact, noisy] = [false, true].map((noise) => {
-    const family = makeSimulators(parameters, 0, { noise });
-    const simulators = inputs.map((_, run) => family.open(run));
-    return new Runs(func, simulators, inputs, noise ? rounding(slots) : (vector) => vector);
-  });
-  for (const op of func.body) {
-    exact.step(op);
-    noisy.step(op);
-  }
-  return inputs.map((_, run) => ({ exact: exact.results(run), noisy: noisy.results(run) }));
+  const [exact, noisy] = [false, true].map((noise) => run(func, parameters, inputs, noise));
+  return inputs.map((_, i) => ({ exact: exact[i], noisy: noisy[i] }));
+}
+
+/** The noisy half of {@link sampleNoise} alone: for each input the vectors of the results. */
+export const sampleNoisy = (
+  func: Func,
+  parameters: Parameters,
+  inputs: readonly (readonly Float64Array[])[],
+): Float64Array[][] => run(func, parameters, inputs, true);
+
+function run(
+  func: Func,
+  parameters: Parameters,
+  inputs: readonly (readonly Float64Array[])[],
+  noise: boolean,
+): Float64Array[][] {
+  const family = makeSimulators(parameters, 0, { noise });
+  const simulators = inputs.map((_, i) => family.open(i));
+  const runs = new Runs(func, simulators, inputs, noise ? rounding(slotCount(parameters)) : (vector) => vector);
+  for (const op of func.body) runs.step(op);
+  return inputs.map((_, i) => runs.results(i));
 }
 
 /** What a file makes of a weight, in a buffer that the next one overwrites: thousands of new ones would be work for the garbage collector. */

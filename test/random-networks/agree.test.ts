@@ -8,7 +8,8 @@ describe.skipIf(!hasEngine)(whyNoEngine || 'random networks agree from ONNX to t
     await expectAgreement(seed, 3);
   });
 
-  it.each([6, 7])('seed %i, with bootstraps', async (seed) => {
+  // Of 1042 the bootstraps' own errors are 25 times their noise.
+  it.each([6, 7, 1042])('seed %i, with bootstraps', async (seed) => {
     await expectAgreement(seed, 3, true);
   });
 });
