@@ -53,6 +53,11 @@ describe.skipIf(!hasEngine || !sharedData('onnx-models'))(`public networks on th
     process.stdout.write(`${name}: ${text.join(', ')}\n`);
     expect(report.parameters.secure).toBe(true);
     expect(native.map(argmax)).toEqual(simulated.map(argmax));
-    native.forEach((logits, i) => logits.forEach((x, c) => expect(Math.abs(x - clear[i][c])).toBeLessThan(errorBound)));
+    const range = Math.max(...compiled.program.outputs.flatMap((o) => o.factor));
+    native.forEach((logits, i) => {
+      // The bound is for results as large as calibration saw: an image beyond that, as the first digit is to mnist-8, has errors in proportion.
+      const beyond = Math.max(1, ...clear[i].map((x) => Math.abs(x) / range));
+      logits.forEach((x, c) => expect(Math.abs(x - clear[i][c])).toBeLessThan(beyond * errorBound));
+    });
   });
 });
