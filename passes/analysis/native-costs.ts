@@ -20,14 +20,14 @@ export const nativeParts = ['transform', 'keyProduct', 'pass', 'embedding', 'cal
 /**
  * On two threads of a 2-core AMD EPYC with AVX-512 IFMA, Node 20, primes of at most 50 bits: what the compiler counts with where no run of `fhec calibrate`
  * on the user's machine is given. Fitted to half the processor time of the calls of whole programs, LeNet and ResNet-20, which run on memory that no cache
- * holds: single operations in a loop are a fifth faster. Two threads wait for each other, so that ResNet-20 takes 0.53 of its processor time: 7 % are added.
+ * holds: single operations in a loop are a fifth faster.
  */
 export const defaultNativeSpeed: NativeSpeed = {
-  transform: 21.7e-6,
-  keyProduct: 7.2e-6,
-  pass: 7.5e-6,
-  embedding: 125e-6,
-  call: 11.6e-6,
+  transform: 20.3e-6,
+  keyProduct: 6.75e-6,
+  pass: 7.0e-6,
+  embedding: 117e-6,
+  call: 10.8e-6,
 };
 
 /** That {@link defaultNativeSpeed} is of. */
