@@ -31,7 +31,7 @@ const timeResolution = 1 / 100;
 /** Proposals that one search looks at: more differ by less than their judgement is worth. */
 const mostProposals = 64;
 /** Runs over many images to confirm a choice. */
-const mostConfirmations = 4;
+const mostConfirmations = 6;
 /** The images that judge every choice are few: one that exceeds the limit by no more than this factor is left to the confirmation. */
 const narrowly = 1.1;
 /** Under a limit of time so many of the slowest within it are judged. */
