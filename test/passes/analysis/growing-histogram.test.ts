@@ -15,8 +15,9 @@ function histogramOf(parts: readonly (readonly number[])[]): GrowingHistogram {
 function naiveCounts(numbers: readonly number[], { low, high, counts }: Histogram): Float64Array {
   const width = (high - low) / counts.length;
   const naive = new Float64Array(counts.length);
-  // Whole multiples of a power of two, so that edges are compared exactly.
-  for (const v of numbers) naive[Math.floor(v / width) - low / width]++;
+  // Whole multiples of a power of two, so that edges are compared exactly; a negative number that vanishes is below 0 all the same.
+  const binOf = (v: number): number => (v < 0 && v / width === 0 ? -1 : Math.floor(v / width));
+  for (const v of numbers) naive[binOf(v) - low / width]++;
   return naive;
 }
 
