@@ -1,5 +1,4 @@
 import type { Parameters } from '../../ir/ckks/parameters.ts';
-import type { Code } from '../../ir/codes.ts';
 import { FhecError, InternalError } from '../../ir/diagnostics.ts';
 import type { Module } from '../../ir/module.ts';
 import { approximatedNnSpec, ckksSpec, slotsSpec, type Spec } from '../../ir/spec.ts';
@@ -20,6 +19,7 @@ import { shareCommonSubexpressions } from '../../passes/slots/common-subexpressi
 import type { CompileOptions } from '../options.ts';
 import type { Calibration } from './calibrate.ts';
 import { mainOf } from './main-of.ts';
+import { isTooLargeForRing } from './out-of-reach.ts';
 import { checkPrecision, measurePrecision, type Precision, type PrecisionGoal } from './precision.ts';
 
 /** A network brought all the way to ckks, with its price. */
@@ -44,9 +44,6 @@ const ringDegrees = [8192, 16384, 32768, 65536];
 
 /** SEAL's own table of 128-bit security ends here. */
 export const largestSealRing = 32768;
-
-/** What a ring degree may refuse that a larger one may allow; FHE0601 where so few small primes are left that larger ones must do, FHE0803 where noise blows up. */
-const tooSmall: ReadonlySet<Code> = new Set<Code>(['FHE0502', 'FHE0601', 'FHE0602', 'FHE0603', 'FHE0803']);
 
 /** Where bootstraps can be had, they are faster than the largest ring. */
 const ringsOf = ({ ringDegree, target }: CompileOptions): readonly number[] =>
@@ -83,7 +80,7 @@ export function realise(
     try {
       return realiseAt(ringDegree, folded, calibration, options, model, observe);
     } catch (error) {
-      if (last || !(error instanceof FhecError) || !tooSmall.has(error.diagnostics[0].code)) throw error;
+      if (last || !isTooLargeForRing(error)) throw error;
     }
   }
   throw new InternalError('no ring degree was tried');

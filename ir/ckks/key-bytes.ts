@@ -1,5 +1,5 @@
 import { digitsOf } from './digits.ts';
-import { packedBytes } from './packed-bytes.ts';
+import { line, packedBytes } from './packed-bytes.ts';
 import { fitsSeal, topLevel, type Parameters } from './parameters.ts';
 import type { SecretName } from './secret.ts';
 
@@ -33,7 +33,6 @@ function partsOf(
 }
 
 const headerBytes = 88;
-const line = 64;
 
 const sum = (values: readonly number[]): number => values.reduce((total, v) => total + v, 0);
 

@@ -1,4 +1,5 @@
-const line = 64;
+/** Bytes of a line of memory, which buffers of the native engine are whole numbers of. */
+export const line = 64;
 /** Wider words are not packed in memory. */
 const packedBits = 57;
 

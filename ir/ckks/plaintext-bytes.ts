@@ -1,4 +1,4 @@
-import { packedBytes } from './packed-bytes.ts';
+import { line, packedBytes } from './packed-bytes.ts';
 import type { Parameters } from './parameters.ts';
 
 /**
@@ -6,6 +6,9 @@ import type { Parameters } from './parameters.ts';
  * and a half, and every bootstrap needs them again.
  */
 export const keptWeights = 1.5 * 2 ** 30;
+
+/** Bytes of ciphertexts that operations fused into one may hold beside it, where memory is not short; more does not make it faster. */
+export const mostFused = 2 ** 28;
 
 /** Runs as short as these are not worth their place: least_run in runtime/native/engine/encode.cc. */
 const leastRun = 16;
@@ -42,8 +45,6 @@ export function encodedBytes({ ringDegree, primes, specialPrimes }: Parameters):
   return (words, level, extended = false) =>
     words === ringDegree ? packed[Number(extended)][level] : 8 * words * primesOf(level, extended).length;
 }
-
-const line = 64;
 
 /** Of N words for each of these primes, at their width: PackedPolynomial in runtime/native/engine/ring.cc. */
 const packedPlaintextBytes = (ringDegree: number, primes: readonly bigint[]): number =>

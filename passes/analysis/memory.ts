@@ -1,6 +1,6 @@
 import { keyShape, loadedKeyBytes, sealKeyBytes } from '../../ir/ckks/key-bytes.ts';
 import type { Parameters } from '../../ir/ckks/parameters.ts';
-import { encodedBytes, keptWeights, plaintextWords } from '../../ir/ckks/plaintext-bytes.ts';
+import { encodedBytes, keptWeights, mostFused, plaintextWords } from '../../ir/ckks/plaintext-bytes.ts';
 import { secretName, type SecretName } from '../../ir/ckks/secret.ts';
 import { isTensorAttr } from '../../ir/define.ts';
 import type { Func, Value } from '../../ir/module.ts';
@@ -14,7 +14,7 @@ export interface Memory {
   readonly keyBytes: number;
   /**
    * With SEAL the keys, and the ciphertexts and plaintexts that live at once, at most. With the native engine the whole process where memory is not short:
-   * within a tenth of what `fhec infer` measured on samples and on ResNet-20.
+   * within a seventh of what `fhec infer` measured on samples and on ResNet-20.
    */
   readonly peakBytes: number;
 }
@@ -86,9 +86,6 @@ function weightBytes(func: Func, parameters: Parameters): number {
   );
 }
 
-/** Bytes of ciphertexts that rotations of one value may make at a time: what the engine's server takes where memory is not short. */
-const hoistedBytes = 2 ** 28;
-
 /** The order of the native engine, which makes the rotations of a value at once, with the first of them. */
 function withHoists(func: Func, ringDegree: number): Func {
   const turned = new Map<Value, Value[]>();
@@ -101,7 +98,7 @@ function withHoists(func: Func, ringDegree: number): Func {
     const source = value.operands.at(0);
     const all = (isTurn(value) && source && turned.get(source)) || [value];
     const at = all.indexOf(value);
-    const together = all.slice(at, at + Math.max(1, Math.floor(hoistedBytes / valueBytes(value, ringDegree))));
+    const together = all.slice(at, at + Math.max(1, Math.floor(mostFused / valueBytes(value, ringDegree))));
     for (const v of together) done.add(v);
     return together;
   });

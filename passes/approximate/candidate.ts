@@ -39,7 +39,7 @@ export interface DirectCandidate extends CandidateCommon {
   readonly degree: number;
   /** [1 or channels, degree + 1], in T_k(x / scale). */
   readonly coefficients: Tensor;
-  /** Kept small outside its interval (hold-outside.ts). */
+  /** Kept near its function outside its interval (hold-outside.ts). */
   readonly held?: boolean;
 }
 

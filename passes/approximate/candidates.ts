@@ -13,7 +13,7 @@ export interface CandidateOptions {
   readonly granularity?: 'channel' | 'tensor' | 'both';
   /** By how much of its half width each end of the interval moves out; the best one is taken by layer and degree. */
   readonly margins?: readonly number[];
-  /** Whether polynomials are kept small outside their intervals (hold-outside.ts). Default false. */
+  /** Whether polynomials are kept near their functions outside their intervals (hold-outside.ts). Default false. */
   readonly held?: boolean;
   /** Mass of the uniform weight. Default 1e-3. */
   readonly floor?: number;

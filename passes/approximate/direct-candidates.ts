@@ -15,7 +15,7 @@ export interface DirectOptions {
   readonly floor: number;
   /** V of `assess`. */
   readonly lostImage: number;
-  /** Keeps polynomials small where their static scale reaches beyond their interval: deep networks have no precision to spare. */
+  /** Keeps polynomials near their functions outside their intervals (hold-outside.ts). */
   readonly held: boolean;
 }
 

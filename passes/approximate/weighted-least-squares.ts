@@ -35,7 +35,7 @@ export interface FitOptions {
    * channels that share one static scale give the scale of the tensor.
    */
   readonly scale?: number;
-  /** Whether polynomials that grow large on [-scale, scale] outside the interval are fitted again with weight there (hold-outside.ts). */
+  /** Whether there is some weight outside the interval (hold-outside.ts). Default false. */
   readonly held?: boolean;
 }
 

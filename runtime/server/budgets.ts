@@ -15,7 +15,7 @@ export interface ThreadBudget {
 }
 
 export interface BudgetLimits {
-  /** Bytes of encoded weights over all threads; default 512 MiB. */
+  /** Bytes of encoded weights over all threads; default 512 MiB for SEAL, 1.5 GiB for the native engine. */
   readonly plaintextBudget?: number | undefined;
   /** Bytes of evaluation keys: of each thread of SEAL, of the native engine in all; default all that are needed. */
   readonly keyBudget?: number | undefined;

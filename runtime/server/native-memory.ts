@@ -1,5 +1,5 @@
 import { loadedKeyBytes } from '../../ir/ckks/key-bytes.ts';
-import { keptWeights } from '../../ir/ckks/plaintext-bytes.ts';
+import { keptWeights, mostFused } from '../../ir/ckks/plaintext-bytes.ts';
 import { fail } from '../../ir/diagnostics.ts';
 import type { Program, Register } from '../../ir/program/program.ts';
 import { inputCount } from '../execute.ts';
@@ -28,8 +28,8 @@ export interface NativeBudget {
 /** Intermediate results of the operations beside what {@link nativeMemory} counts, and buffers whose sizes do not fit: measured 1% to 8%. */
 const slack = 1.15;
 
-/** What fusion may hold, if all keys fit beside it; more does not make it faster. */
-const fusionBytes = [2 ** 28, 2 ** 26, 2 ** 24];
+/** What fusion may hold, if all keys fit beside it. */
+const fusionBytes = [mostFused, 2 ** 26, 2 ** 24];
 
 /** Bytes that each key which the program uses takes in the engine, by its section. */
 export function nativeKeyBytes({ parameters, keys, instructions }: Program): Map<string, number> {
