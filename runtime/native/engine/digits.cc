@@ -66,20 +66,20 @@ SplitPolynomial::SplitPolynomial(Engine& engine, const Polynomial& source, KeyBa
   if (served <= basis.level)
     throw Error("FHE0801", "a key for " + std::to_string(served) + " primes cannot serve level " + std::to_string(basis.level));
   const std::size_t n = ring_->degree;
-  scaled_ = Polynomial(engine.memory(), n, basis.level + 1);
-  quotients_ = Polynomial(engine.memory(), n, digits_.size());
+  scaled_ = Rows(engine.memory(), n, basis.level + 1);
+  quotients_ = Rows(engine.memory(), n, digits_.size());
   std::vector<std::size_t> digit_of(basis.level + 1);
   for (std::size_t d = 0; d < digits_.size(); d++) {
     conversions_.push_back(&engine.conversions().from(digits_[d].first, digits_[d].count));
     std::fill_n(digit_of.begin() + static_cast<std::ptrdiff_t>(digits_[d].first), digits_[d].count, d);
   }
   engine.pool().for_each(basis.level + 1, [&](std::size_t i) {
-    std::memcpy(scaled_.limb(i), source.limb(i), n * sizeof(Word));
-    ring_->limbs[i].kernel->inverse(scaled_.limb(i), ring_->limbs[i].tables);
-    conversions_[digit_of[i]]->scale(scaled_.limb(i), i - digits_[digit_of[i]].first);
+    std::memcpy(scaled_.row(i), source.limb(i), n * sizeof(Word));
+    ring_->limbs[i].kernel->inverse(scaled_.row(i), ring_->limbs[i].tables);
+    conversions_[digit_of[i]]->scale(scaled_.row(i), i - digits_[digit_of[i]].first);
   });
   engine.pool().for_each(digits_.size(), [&](std::size_t d) {
-    if (digits_[d].count > 1) conversions_[d]->quotients(quotients_.limb(d), scaled_.limb(digits_[d].first));
+    if (digits_[d].count > 1) conversions_[d]->quotients(quotients_.row(d), scaled_.row(digits_[d].first));
   });
 }
 
@@ -88,9 +88,9 @@ const Word* SplitPolynomial::limb(std::size_t d, std::size_t j, Word* scratch) c
   if (j >= digit.first && j < digit.first + digit.count) return source_->limb(j);
   const std::size_t target = basis_.ring_limb(*ring_, j);
   if (digit.count == 1) {
-    conversions_[d]->convert_positive(scratch, scaled_.limb(digit.first), target);
+    conversions_[d]->convert_positive(scratch, scaled_.row(digit.first), target);
   } else {
-    conversions_[d]->convert_centred(scratch, scaled_.limb(digit.first), quotients_.limb(d), target);
+    conversions_[d]->convert_centred(scratch, scaled_.row(digit.first), quotients_.row(d), target);
   }
   ring_->limbs[target].kernel->forward(scratch, ring_->limbs[target].tables);
   return scratch;

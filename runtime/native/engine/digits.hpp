@@ -41,8 +41,8 @@ class SplitPolynomial {
   std::vector<Digit> digits_;
   std::vector<const BaseConversion*> conversions_;
   /// What the conversions read: a limb for each data prime, and one of quotients for each digit.
-  Polynomial scaled_;
-  Polynomial quotients_;
+  Rows scaled_;
+  Rows quotients_;
 };
 
 /// All digits of a split polynomial modulo one limb of its basis, in transform form.

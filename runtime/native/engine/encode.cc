@@ -173,7 +173,7 @@ Plaintext Encoder::encode(const Ring& ring, Memory& memory, Pool& pool, std::spa
   if (out.run == 1)
     out.words = PackedPolynomial(memory, degree_, limbs);
   else
-    out.runs = Polynomial(memory, degree_ / out.run, limbs.size());
+    out.runs = Rows(memory, degree_ / out.run, limbs.size());
   pool.for_each(limbs.size(), [&](std::size_t i) {
     const auto& [modulus, tables, kernel] = *limbs[i];
     Buffer buffer(memory, degree_);
@@ -189,7 +189,7 @@ Plaintext Encoder::encode(const Ring& ring, Memory& memory, Pool& pool, std::spa
     }
     kernel->forward(words, tables);
     if (out.run == 1) out.words.put(i, words);
-    for (std::size_t j = 0; out.run > 1 && j < degree_ / out.run; j++) out.runs.limb(i)[j] = words[j * out.run];
+    for (std::size_t j = 0; out.run > 1 && j < degree_ / out.run; j++) out.runs.row(i)[j] = words[j * out.run];
   });
   return out;
 }

@@ -81,10 +81,10 @@ namespace {
 
 /// The limbs that a division drops, of both parts of each switching, ready for ModDown::finish.
 struct Dropped {
-  Polynomial words;
-  Polynomial quotients;
+  Rows words;
+  Rows quotients;
   std::size_t count;
-  const Word* prepared(std::size_t k, std::size_t half) const { return words.limb((2 * k + half) * count); }
+  const Word* prepared(std::size_t k, std::size_t half) const { return words.row((2 * k + half) * count); }
 };
 
 Dropped make_dropped(Engine& engine, const SplitPolynomial& split, std::span<const Switching> switchings,
@@ -93,7 +93,7 @@ Dropped make_dropped(Engine& engine, const SplitPolynomial& split, std::span<con
   const std::size_t digits = split.digits().size();
   const std::size_t count = division.dropped();
   const std::size_t keys = switchings.size();
-  Dropped out{Polynomial(engine.memory(), n, 2 * keys * count), Polynomial(engine.memory(), n, 2 * keys), count};
+  Dropped out{Rows(engine.memory(), n, 2 * keys * count), Rows(engine.memory(), n, 2 * keys), count};
   // These limbs are few: threads share them by digit.
   Buffer scratch(engine.memory(), count * digits * (n + lifted_padding));
   std::vector<const Word*> lifted(count * digits);
@@ -104,7 +104,7 @@ Dropped make_dropped(Engine& engine, const SplitPolynomial& split, std::span<con
     const std::size_t i = task / keys;
     const std::size_t k = task % keys;
     const std::size_t j = division.kept() + i;
-    Word* const parts[] = {out.words.limb(2 * k * count + i), out.words.limb((2 * k + 1) * count + i)};
+    Word* const parts[] = {out.words.row(2 * k * count + i), out.words.row((2 * k + 1) * count + i)};
     multiply_limb(engine, split, j, std::span(lifted).subspan(i * digits, digits), *switchings[k].key, parts);
     for (std::size_t half = 0; half < 2; half++) {
       const Polynomial* addend = switchings[k].addends[half];
@@ -113,7 +113,7 @@ Dropped make_dropped(Engine& engine, const SplitPolynomial& split, std::span<con
     }
   });
   engine.pool().for_each(
-      2 * keys, [&](std::size_t part) { division.quotients(out.quotients.limb(part), out.words.limb(part * count)); });
+      2 * keys, [&](std::size_t part) { division.quotients(out.quotients.row(part), out.words.row(part * count)); });
   return out;
 }
 
@@ -146,7 +146,7 @@ std::vector<std::array<Polynomial, 2>> switch_many(Engine& engine, const SplitPo
         const Polynomial* addend = switchings[k].addends[half];
         Word* straight = automorphisms[k] != nullptr ? scratch.limb(2) : out[k][half].limb(j);
         if (rescale && addend != nullptr) add_times_p(engine, parts[half], *addend, j, split.basis());
-        division.finish(straight, parts[half], dropped.prepared(k, half), dropped.quotients.limb(2 * k + half), j);
+        division.finish(straight, parts[half], dropped.prepared(k, half), dropped.quotients.row(2 * k + half), j);
         if (!rescale && addend != nullptr) limb.kernel->add(straight, straight, addend->limb(j), n, limb.modulus);
         Word* to = out[k][half].limb(j);
         if (automorphisms[k] != nullptr) limb.kernel->gather(to, straight, automorphisms[k], n);

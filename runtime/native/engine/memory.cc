@@ -22,6 +22,8 @@ constexpr std::size_t cache_line = 64;
 constexpr std::size_t huge_page = std::size_t{1} << 21;
 /// The largest that systems have.
 constexpr std::size_t page = std::size_t{1} << 16;
+/// From this size on buffers that divide a huge page, as limbs do, are blocks cut from one.
+constexpr std::size_t least_block = std::size_t{1} << 15;
 
 constexpr std::size_t whole_pages(std::size_t bytes) noexcept { return (bytes + page - 1) / page * page; }
 
@@ -40,6 +42,21 @@ Word* map(std::size_t bytes) noexcept {
   return reinterpret_cast<Word*>(data);
 }
 #endif
+
+constexpr bool is_block([[maybe_unused]] std::size_t bytes) noexcept {
+#ifdef __linux__
+  return bytes >= least_block && bytes < huge_page && huge_page % bytes == 0;
+#else
+  return false;
+#endif
+}
+
+/// The system takes the pages of a block, and gives new ones when it is touched.
+void vacate([[maybe_unused]] Word* data, [[maybe_unused]] std::size_t bytes) noexcept {
+#ifdef __linux__
+  madvise(data, bytes, MADV_DONTNEED);
+#endif
+}
 
 /// Null when the system has no more.
 Word* allocate(std::size_t bytes) noexcept {
@@ -91,7 +108,10 @@ Buffer& Buffer::operator=(Buffer&& other) noexcept {
 
 Memory::Memory(std::size_t budget) : budget_(budget) {}
 
-Memory::~Memory() { trim(); }
+Memory::~Memory() {
+  trim();
+  for (Word* data : slabs_) release(data, huge_page);
+}
 
 std::size_t Memory::bytes_in_use() const noexcept {
   const std::lock_guard<std::mutex> lock(mutex_);
@@ -118,9 +138,15 @@ std::vector<Memory::Freed> Memory::make_room() {
       if (kept->second.buffers.empty()) continue;
       if (oldest == kept_.end() || kept->second.last_use < oldest->second.last_use) oldest = kept;
     }
-    const std::size_t size = oldest->first * sizeof(Word);
-    freed.push_back({oldest->second.buffers.back(), size});
-    oldest->second.buffers.pop_back();
+    auto& [words, kept] = *oldest;
+    const std::size_t size = words * sizeof(Word);
+    if (is_block(size)) {
+      vacate(kept.buffers.back(), size);
+      kept.vacant.push_back(kept.buffers.back());
+    } else {
+      freed.push_back({kept.buffers.back(), size});
+    }
+    kept.buffers.pop_back();
     held_ -= size;
   }
   return freed;
@@ -129,10 +155,35 @@ std::vector<Memory::Freed> Memory::make_room() {
 void Memory::trim() noexcept {
   const std::lock_guard<std::mutex> lock(mutex_);
   for (auto& [words, kept] : kept_) {
-    for (Word* data : kept.buffers) release(data, words * sizeof(Word));
+    const std::size_t bytes = words * sizeof(Word);
+    for (Word* data : kept.buffers) {
+      if (is_block(bytes))
+        vacate(data, bytes);
+      else
+        release(data, bytes);
+    }
+    if (is_block(bytes)) kept.vacant.insert(kept.vacant.end(), kept.buffers.begin(), kept.buffers.end());
+    kept.buffers.clear();
   }
-  kept_.clear();
   held_ = 0;
+}
+
+Word* Memory::take_block(std::size_t bytes) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  auto& [buffers, vacant, blocks, last_use] = kept_[bytes / sizeof(Word)];
+  if (vacant.empty()) {
+    // Room for all blocks of the size, so that none is lost when they are vacated.
+    vacant.reserve(blocks + huge_page / bytes);
+    slabs_.reserve(slabs_.size() + 1);
+    Word* const slab = allocate(huge_page);
+    if (slab == nullptr) return nullptr;
+    slabs_.push_back(slab);
+    for (std::size_t at = huge_page; at != 0; at -= bytes) vacant.push_back(slab + (at - bytes) / sizeof(Word));
+    blocks += huge_page / bytes;
+  }
+  Word* const data = vacant.back();
+  vacant.pop_back();
+  return data;
 }
 
 Word* Memory::take(std::size_t words) {
@@ -151,11 +202,11 @@ Word* Memory::take(std::size_t words) {
     in_use_ += bytes;
     const auto found = kept_.find(words);
     if (found != kept_.end()) {
-      auto& [buffers, last_use] = found->second;
-      last_use = ++uses_;
-      if (!buffers.empty()) {
-        Word* data = buffers.back();
-        buffers.pop_back();
+      Kept& kept = found->second;
+      kept.last_use = ++uses_;
+      if (!kept.buffers.empty()) {
+        Word* data = kept.buffers.back();
+        kept.buffers.pop_back();
         held_ -= bytes;
         peak_ = std::max(peak_, in_use_);
         return data;
@@ -164,10 +215,11 @@ Word* Memory::take(std::size_t words) {
     freed = make_room();
   }
   for (const auto& [data, size] : freed) release(data, size);
-  Word* data = allocate(bytes);
+  const auto fresh = [&] { return is_block(bytes) ? take_block(bytes) : allocate(bytes); };
+  Word* data = fresh();
   if (data == nullptr) {
     trim();
-    data = allocate(bytes);
+    data = fresh();
   }
   if (data == nullptr) {
     const std::lock_guard<std::mutex> lock(mutex_);
@@ -186,12 +238,16 @@ void Memory::give(Word* data, std::size_t words) noexcept {
   const std::lock_guard<std::mutex> lock(mutex_);
   in_use_ -= bytes;
   try {
-    auto& [buffers, last_use] = kept_[words];
-    buffers.push_back(data);
-    last_use = ++uses_;
+    Kept& kept = kept_[words];
+    kept.buffers.push_back(data);
+    kept.last_use = ++uses_;
     held_ += bytes;
   } catch (const std::bad_alloc&) {
-    release(data, bytes);
+    // A block goes with its slab.
+    if (is_block(bytes))
+      vacate(data, bytes);
+    else
+      release(data, bytes);
   }
 }
 

@@ -32,7 +32,7 @@ class Buffer {
 
 /// Owner of all large buffers: keeps freed ones for reuse by size (fresh pages cost more than the arithmetic on them), counts what is in
 /// use, and refuses beyond a budget with FHE0805. What it keeps beside what is in use stays below the budget, or where there is none below an eighth
-/// more than was ever in use: the sizes that were asked for longest ago give way. Safe to use from several threads. It outlives its buffers.
+/// more than was ever in use: the sizes that were asked for longest ago give way. Sizes that divide a huge page are cut from one, and leave it in blocks of that size. Safe to use from several threads. It outlives its buffers.
 class Memory {
  public:
   /// `budget` in bytes; 0 for no limit.
@@ -56,6 +56,10 @@ class Memory {
   /// Freed buffers of one size.
   struct Kept {
     std::vector<Word*> buffers;
+    /// Blocks that hold no memory.
+    std::vector<Word*> vacant;
+    /// How many blocks there are, in use or not.
+    std::size_t blocks = 0;
     std::uint64_t last_use = 0;
   };
   struct Freed {
@@ -64,9 +68,13 @@ class Memory {
   };
   /// Takes kept buffers out until what is in use fits beside the rest. The caller holds the lock, and releases them after it.
   std::vector<Freed> make_room();
+  /// A block of a slab. Null when the system has no more.
+  Word* take_block(std::size_t bytes);
 
   mutable std::mutex mutex_;
   std::unordered_map<std::size_t, Kept> kept_;
+  /// Huge pages that blocks are cut from.
+  std::vector<Word*> slabs_;
   std::uint64_t uses_ = 0;
   std::size_t budget_ = 0;
   std::size_t in_use_ = 0;

@@ -35,19 +35,19 @@ std::vector<Polynomial> divide_parts(Engine& engine, std::span<const Polynomial>
   const ModDown division(engine, basis, rescale);
   const std::size_t kept = division.kept();
   const std::size_t count = division.dropped();
-  Polynomial dropped(engine.memory(), n, parts.size() * count);
-  Polynomial quotients(engine.memory(), n, parts.size());
+  Rows dropped(engine.memory(), n, parts.size() * count);
+  Rows quotients(engine.memory(), n, parts.size());
   engine.pool().for_each(parts.size() * count, [&](std::size_t task) {
-    std::memcpy(dropped.limb(task), parts[task / count].limb(kept + task % count), n * sizeof(Word));
-    division.prepare(dropped.limb(task), task % count);
+    std::memcpy(dropped.row(task), parts[task / count].limb(kept + task % count), n * sizeof(Word));
+    division.prepare(dropped.row(task), task % count);
   });
-  engine.pool().for_each(parts.size(), [&](std::size_t p) { division.quotients(quotients.limb(p), dropped.limb(p * count)); });
+  engine.pool().for_each(parts.size(), [&](std::size_t p) { division.quotients(quotients.row(p), dropped.row(p * count)); });
   std::vector<Polynomial> out;
   for (std::size_t p = 0; p < parts.size(); p++) out.emplace_back(engine.memory(), n, kept);
   engine.pool().for_each(parts.size() * kept, [&](std::size_t task) {
     const std::size_t p = task / kept;
     const std::size_t j = task % kept;
-    division.finish(out[p].limb(j), parts[p].limb(j), dropped.limb(p * count), quotients.limb(p), j);
+    division.finish(out[p].limb(j), parts[p].limb(j), dropped.row(p * count), quotients.row(p), j);
   });
   return out;
 }

@@ -48,9 +48,9 @@ void Plaintext::get(std::size_t i, std::size_t at, std::size_t count, Word* to) 
   } else if (run == 1) {
     words.get(i, at, count, to);
   } else if (run >= count) {
-    std::fill_n(to, count, runs.limb(i)[at / run]);
+    std::fill_n(to, count, runs.row(i)[at / run]);
   } else {
-    const Word* from = runs.limb(i) + at / run;
+    const Word* from = runs.row(i) + at / run;
     for (std::size_t k = 0; k < count / run; k++) std::fill_n(to + k * run, run, from[k]);
   }
 }
@@ -92,7 +92,9 @@ const std::uint8_t* PackedPolynomial::packed(std::size_t i, std::size_t at) cons
   return reinterpret_cast<const std::uint8_t*>(bytes_.data()) + begins_[i] + at / 8 * width;
 }
 
-Polynomial::Polynomial(Memory& memory, std::size_t degree, std::size_t limb_count)
-    : buffer_(memory, degree * limb_count), degree_(degree), limb_count_(limb_count) {}
+Polynomial::Polynomial(Memory& memory, std::size_t degree, std::size_t limb_count) {
+  limbs_.reserve(limb_count);
+  for (std::size_t i = 0; i < limb_count; i++) limbs_.emplace_back(memory, degree);
+}
 
 }  // namespace fhec

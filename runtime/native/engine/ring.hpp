@@ -56,20 +56,33 @@ struct KeyBasis {
 /// The limbs of a basis.
 std::vector<const Limb*> limbs_of(const Ring& ring, const KeyBasis& basis);
 
-/// A polynomial in RNS form: some limbs of N words each in one buffer, number-theoretic transform form unless a function says otherwise.
+/// A polynomial in RNS form: some limbs of N words each, number-theoretic transform form unless a function says otherwise. Each limb has a buffer
+/// of its own: polynomials of any level are made of equal buffers, so that what one leaves serves the next without fresh pages.
 class Polynomial {
  public:
   Polynomial() = default;
   Polynomial(Memory& memory, std::size_t degree, std::size_t limb_count);
 
-  Word* limb(std::size_t i) noexcept { return buffer_.data() + i * degree_; }
-  const Word* limb(std::size_t i) const noexcept { return buffer_.data() + i * degree_; }
-  std::size_t limb_count() const noexcept { return limb_count_; }
+  Word* limb(std::size_t i) noexcept { return limbs_[i].data(); }
+  const Word* limb(std::size_t i) const noexcept { return limbs_[i].data(); }
+  std::size_t limb_count() const noexcept { return limbs_.size(); }
+
+ private:
+  std::vector<Buffer> limbs_;
+};
+
+/// Rows of equally many words, one after another in one buffer, as base conversions read them.
+class Rows {
+ public:
+  Rows() = default;
+  Rows(Memory& memory, std::size_t words, std::size_t count) : buffer_(memory, words * count), words_(words) {}
+
+  Word* row(std::size_t i) noexcept { return buffer_.data() + i * words_; }
+  const Word* row(std::size_t i) const noexcept { return buffer_.data() + i * words_; }
 
  private:
   Buffer buffer_;
-  std::size_t degree_ = 0;
-  std::size_t limb_count_ = 0;
+  std::size_t words_ = 0;
 };
 
 /// (c_0, c_1[, c_2]) modulo q_0 .. q_level: each part has level + 1 limbs, in transform form.
@@ -115,7 +128,7 @@ struct Plaintext {
   PackedPolynomial words;
   /// How many equal words of the transform each word of `runs` stands for: a power of two, 1 where they lie in `words`.
   std::size_t run = 1;
-  Polynomial runs;
+  Rows runs;
   std::vector<Word> constants;
   std::size_t level = 0;
   double scale = 1;

@@ -66,9 +66,12 @@ Ciphertext import_seeded_ciphertext(Engine& engine, std::span<const std::uint8_t
   made.scale = scale;
   made.parts.push_back(import_polynomial(engine, first_part, level + 1));
   made.parts.emplace_back(engine.memory(), engine.ring().degree, level + 1);
+  const std::size_t n = engine.ring().degree;
   std::vector<Word> primes;
   for (std::size_t i = 0; i <= level; i++) primes.push_back(engine.ring().limbs[i].modulus.value);
-  expand_seal_seed(made.parts[1].limb(0), engine.ring().degree, primes, seed.first<SealSeed::extent>());
+  Buffer uniform(engine.memory(), primes.size() * n);
+  expand_seal_seed(uniform.data(), n, primes, seed.first<SealSeed::extent>());
+  for (std::size_t i = 0; i <= level; i++) std::memcpy(made.parts[1].limb(i), uniform.data() + i * n, n * sizeof(Word));
   return made;
 }
 
@@ -89,8 +92,10 @@ std::size_t export_bytes(Engine& engine, const Ciphertext& a) noexcept {
 }
 
 void export_ciphertext(Engine& engine, const Ciphertext& a, std::uint8_t* out) {
-  const std::size_t part = (a.level + 1) * engine.ring().degree * sizeof(Word);
-  for (std::size_t p = 0; p < a.parts.size(); p++) std::memcpy(out + p * part, a.parts[p].limb(0), part);
+  const std::size_t limb = engine.ring().degree * sizeof(Word);
+  for (const Polynomial& part : a.parts) {
+    for (std::size_t i = 0; i <= a.level; i++, out += limb) std::memcpy(out, part.limb(i), limb);
+  }
 }
 
 void export_plaintext(Engine& engine, const Plaintext& p, std::uint8_t* out) {

@@ -91,13 +91,13 @@ TEST(key_switching_is_the_same_on_every_kernel_and_thread) {
     copy.shape = seeded.shape;
     copy.seed = seeded.seed;
     copy.b = Polynomial(engine.memory(), 256, seeded.b.limb_count());
-    std::copy_n(seeded.b.limb(0), 256 * seeded.b.limb_count(), copy.b.limb(0));
+    for (std::size_t i = 0; i < seeded.b.limb_count(); i++) std::copy_n(seeded.b.limb(i), 256, copy.b.limb(i));
     const SwitchKey key = expand(engine, copy);
     const Ciphertext b = relinearize(engine, a, key);
     const Ciphertext c = relinearize_rescale(engine, a, key);
-    std::vector<Word> words;
-    for (const Ciphertext* x : {&b, &c})
-      for (const Polynomial& part : x->parts) words.insert(words.end(), part.limb(0), part.limb(part.limb_count()));
+    std::vector<Word> words = words_of(engine, b);
+    const std::vector<Word> rescaled = words_of(engine, c);
+    words.insert(words.end(), rescaled.begin(), rescaled.end());
     return words;
   };
   const std::vector<Word> expected = run(1, KernelChoice::portable);

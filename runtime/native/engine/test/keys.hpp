@@ -76,6 +76,15 @@ inline Polynomial random_polynomial(Engine& engine, std::size_t level) {
   return out;
 }
 
+/// All words of a ciphertext, part by part and limb by limb.
+inline std::vector<Word> words_of(const Engine& engine, const Ciphertext& a) {
+  std::vector<Word> words;
+  for (const Polynomial& part : a.parts)
+    for (std::size_t i = 0; i < part.limb_count(); i++)
+      words.insert(words.end(), part.limb(i), part.limb(i) + engine.ring().degree);
+  return words;
+}
+
 inline Ciphertext random_ciphertext(Engine& engine, std::size_t parts, std::size_t level) {
   Ciphertext out;
   out.level = level;

@@ -1,5 +1,8 @@
 #include "memory.hpp"
 
+#include <algorithm>
+#include <cstddef>
+#include <set>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -73,6 +76,34 @@ TEST(memory_keeps_little_beside_what_was_ever_in_use) {
     Buffer once(memory, words);
     CHECK_EQUAL(static_cast<const Word*>(Buffer(memory, 64).data()), place);
   }
+}
+
+TEST(memory_cuts_blocks_from_huge_pages) {
+  constexpr std::size_t limb = 1 << 15;
+  Memory memory(10 * limb * sizeof(Word));
+  std::set<const Word*> places;
+  const auto fill = [&] {
+    std::vector<Buffer> blocks;
+    for (Word i = 0; i < 10; i++) {
+      blocks.emplace_back(memory, limb);
+      std::fill_n(blocks.back().data(), limb, i);
+      places.insert(blocks.back().data());
+    }
+    for (Word i = 0; i < 10; i++) CHECK_EQUAL(std::count(blocks[i].data(), blocks[i].data() + limb, i), std::ptrdiff_t{limb});
+    CHECK_THROWS("FHE0805", Buffer(memory, 1));
+  };
+  fill();
+  CHECK_EQUAL(memory.bytes_held(), 10 * limb * sizeof(Word));
+  // Kept blocks give way to another size, and come back where they were.
+  {
+    Buffer large(memory, 9 * limb);
+    CHECK_EQUAL(memory.bytes_held(), 10 * limb * sizeof(Word));
+  }
+  fill();
+  memory.trim();
+  CHECK_EQUAL(memory.bytes_held(), std::size_t{0});
+  fill();
+  CHECK_EQUAL(places.size() <= 16, true);
 }
 
 TEST(memory_refuses_what_the_system_lacks) {

@@ -47,11 +47,21 @@ TEST(ring_refuses_bad_parameters) {
   CHECK_THROWS("FHE0801", make_ring(1024, too_wide, none, KernelChoice::automatic));
 }
 
-TEST(polynomial_limbs_lie_one_after_the_other) {
+TEST(polynomial_is_made_of_limbs_that_others_left) {
   Memory memory(0);
-  Polynomial polynomial(memory, 64, 3);
-  CHECK_EQUAL(polynomial.limb_count(), std::size_t{3});
-  CHECK_EQUAL(polynomial.limb(2) - polynomial.limb(0), std::ptrdiff_t{128});
+  { const Polynomial high(memory, 64, 3); }
+  CHECK_EQUAL(memory.bytes_held(), std::size_t{3 * 64 * 8});
+  const Polynomial low(memory, 64, 1);
+  const Polynomial middle(memory, 64, 2);
+  CHECK_EQUAL(middle.limb_count(), std::size_t{2});
+  CHECK_EQUAL(memory.bytes_in_use(), std::size_t{3 * 64 * 8});
+  CHECK_EQUAL(memory.bytes_held(), std::size_t{3 * 64 * 8});
+}
+
+TEST(rows_lie_one_after_the_other) {
+  Memory memory(0);
+  const Rows rows(memory, 64, 3);
+  CHECK_EQUAL(rows.row(2) - rows.row(0), std::ptrdiff_t{128});
   CHECK_EQUAL(memory.bytes_in_use(), std::size_t{3 * 64 * 8});
 }
 
