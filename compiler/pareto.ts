@@ -1,4 +1,5 @@
 import { memoryOf, type Memory } from '../passes/analysis/memory.ts';
+import { pricedThreads } from './costs/models.ts';
 import type { CompileOptions } from './options.ts';
 import type { Choice } from './pipeline/choose.ts';
 import { mainOf } from './pipeline/main-of.ts';
@@ -18,8 +19,9 @@ export interface ParetoPoint extends Memory {
   readonly agreement: number;
   /** Percentage points that it is taken to lose. */
   readonly loss: number;
-  /** Predicted, for one image on one thread. */
+  /** Predicted, for one image on so many threads. */
   readonly seconds: number;
+  readonly threads: number;
   readonly degrees: readonly string[];
   readonly ringDegree: number;
   readonly bootstraps: number;
@@ -48,7 +50,7 @@ export function sweepPareto(
   const missed: { limit: ParetoLimit; reason: string }[] = [];
   limits.forEach((limit, i) => {
     try {
-      points.push(pointOf(limit, prepared.choose({ ...options, ...limit }, stages.progress), options.target));
+      points.push(pointOf(limit, prepared.choose({ ...options, ...limit }, stages.progress), options));
     } catch (error) {
       if (!isOutOfReach(error)) throw error;
       missed.push({ limit, reason: error.diagnostics[0].message });
@@ -61,7 +63,7 @@ export function sweepPareto(
 function pointOf(
   limit: ParetoLimit,
   { chosen, accuracy, bootstraps }: Choice,
-  target: CompileOptions['target'],
+  options: CompileOptions,
 ): Omit<ParetoPoint, 'best'> {
   const { assignment, realisation } = chosen;
   const { module, cost, parameters } = realisation;
@@ -72,7 +74,8 @@ function pointOf(
     agreement: accuracy.agreement,
     loss: assignment.confirmed().loss,
     seconds: cost.seconds,
-    ...memoryOf(mainOf(module), parameters, target),
+    threads: pricedThreads(options),
+    ...memoryOf(mainOf(module), parameters, options.target),
     degrees: [...assignment.judged().choice.values()].map((c) => c.label),
     ringDegree: parameters.ringDegree,
     bootstraps: bootstraps?.places.reduce((n, p) => n + p.vectors, 0) ?? 0,

@@ -73,8 +73,10 @@ export interface CostAccount {
   readonly keyBytes: number;
   readonly artefactBytes: number;
   readonly ciphertextBytes: number;
-  /** Predicted, for one image on one thread. */
+  /** Predicted, for one image, operation by operation: what the native engine does in one call takes less. */
   readonly seconds: number;
+  /** That the seconds are of, here and everywhere in the report. */
+  readonly threads: number;
   /** What one run takes (passes/analysis/memory.ts): of SEAL its keys and values, of the native engine the process. */
   readonly peakBytes: number;
 }

@@ -6,7 +6,7 @@ import { folderStore } from '../../ir/text/constants.ts';
 import { printModule } from '../../ir/text/print.ts';
 import type { CompileReport } from '../report.ts';
 import { degreesOf, formOf } from './report/degrees.ts';
-import { formatBytes, formatFacts, formatInterval, formatSeconds, formatShare } from './format.ts';
+import { formatBytes, formatFacts, formatInterval, formatSeconds, formatShare, formatThreads } from './format.ts';
 
 /** Watches the modules of a compilation for `--print-after` and `--dump-dir`, and remembers the last one for a reproducer. */
 export class StageWatcher {
@@ -65,7 +65,10 @@ export function summarise(report: CompileReport): string {
     ...(activations.length === 0
       ? []
       : [['degrees', activations.map((a) => `${a.node} ${formOf(a)}`).join(', ')] as const]),
-    ['one input', `${formatSeconds(cost.seconds)} predicted on one thread, ${formatBytes(cost.peakBytes)} of memory`],
+    [
+      'one input',
+      `${formatSeconds(cost.seconds)} predicted on ${formatThreads(cost.threads)}, ${formatBytes(cost.peakBytes)} of memory`,
+    ],
     ...(uniform && chosen && !uniform.chosen
       ? [['uniform degree', `${degreesOf(uniform.degrees)} would take ${formatSeconds(uniform.seconds)}`] as const]
       : []),

@@ -20,6 +20,8 @@ export function formatSeconds(seconds: number): string {
   return `${Math.floor(whole / 60)} min ${whole % 60} s`;
 }
 
+export const formatThreads = (threads: number): string => (threads === 1 ? 'one thread' : `${threads} threads`);
+
 /** A share between 0 and 1 as a percentage with two decimals. */
 export const formatShare = (share: number): string => (Number.isFinite(share) ? `${(100 * share).toFixed(2)}%` : '?');
 

@@ -9,6 +9,7 @@ import { replacementOf } from '../../passes/approximate/replacement.ts';
 import { ciphertextBytes } from '../../passes/analysis/cost-model.ts';
 import type { Cost } from '../../passes/analysis/cost.ts';
 import { memoryOf } from '../../passes/analysis/memory.ts';
+import { pricedThreads } from '../costs/models.ts';
 import type { CompileOptions } from '../options.ts';
 import type { ActivationAccount, AlternativeAccount, CostAccount, NodeAccount, ParameterAccount } from '../report.ts';
 import type { Assignment } from './assignments.ts';
@@ -54,7 +55,7 @@ export function accountOfActivation(
 
 export function accountOfCost(
   { module, cost, parameters }: Realisation,
-  { target }: CompileOptions,
+  options: CompileOptions,
   constants: Constants,
   inputs: number,
 ): CostAccount {
@@ -73,7 +74,8 @@ export function accountOfCost(
     artefactBytes: [...constants].reduce((bytes, c) => bytes + 4 * c.length, 0),
     ciphertextBytes: inputs * ciphertextBytes(ringDegree, primes.length),
     seconds: cost.seconds,
-    ...memoryOf(mainOf(module), parameters, target),
+    threads: pricedThreads(options),
+    ...memoryOf(mainOf(module), parameters, options.target),
   };
 }
 

@@ -19,15 +19,15 @@ export const nativeParts = ['transform', 'keyProduct', 'pass', 'embedding', 'cal
 
 /**
  * On two threads of a 2-core AMD EPYC with AVX-512 IFMA, Node 20, primes of at most 50 bits: what the compiler counts with where no run of `fhec calibrate`
- * on the user's machine is given. Fitted to half the processor time of the calls of whole programs, LeNet and ResNet-20, which run on memory that no cache
- * holds: single operations in a loop are a fifth faster.
+ * on the user's machine is given. Ratios fitted to the calls of whole programs, LeNet and ResNet-20, which run on memory that no cache holds; their size then
+ * to the seconds of an image: 7.5 s where 7.65 s are forecast, and 0.12 s where 0.15 s are.
  */
 export const defaultNativeSpeed: NativeSpeed = {
-  transform: 20.3e-6,
-  keyProduct: 6.75e-6,
-  pass: 7.0e-6,
-  embedding: 117e-6,
-  call: 10.8e-6,
+  transform: 18.27e-6,
+  keyProduct: 6.075e-6,
+  pass: 6.3e-6,
+  embedding: 105.3e-6,
+  call: 9.72e-6,
 };
 
 /** That {@link defaultNativeSpeed} is of. */

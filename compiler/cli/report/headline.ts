@@ -1,5 +1,5 @@
 import type { CompileReport } from '../../report.ts';
-import { formatBytes, formatInterval, formatSeconds, formatShare } from '../format.ts';
+import { formatBytes, formatInterval, formatSeconds, formatShare, formatThreads } from '../format.ts';
 import { html, type Markup } from './markup.ts';
 
 const tile = (what: string, value: string, more = ''): Markup =>
@@ -24,7 +24,7 @@ export function renderHeadline(report: CompileReport): Markup {
           tile('Same top-1 as the exact network', formatShare(agreement), `blow-ups ${formatShare(accuracy.blowUps)}`),
         ];
   return html`<div class="tiles">
-    ${accuracyTiles}${tile('Predicted time of one input', formatSeconds(cost.seconds), 'on one thread')}
+    ${accuracyTiles}${tile('Predicted time of one input', formatSeconds(cost.seconds), `on ${formatThreads(cost.threads)}`)}
     ${tile('Peak memory', formatBytes(cost.peakBytes), 'keys, ciphertexts and weights')}
     ${tile('Evaluation keys', formatBytes(cost.keyBytes), `${cost.rotationKeys} rotation keys, in memory`)}
     ${tile('Ring degree N', String(p.ringDegree), `${p.slots} slots`)}

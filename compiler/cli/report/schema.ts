@@ -50,6 +50,7 @@ const cost = z.object({
   artefactBytes: number,
   ciphertextBytes: number,
   seconds: number,
+  threads: number,
   peakBytes: number,
 });
 

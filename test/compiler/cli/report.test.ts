@@ -59,6 +59,7 @@ function reportWith(text: string, value = 0.5): CompileReport {
       artefactBytes: 1e5,
       ciphertextBytes: 1e5,
       seconds: 1,
+      threads: 2,
       peakBytes: 1e7,
     },
     parameters: {
