@@ -20,7 +20,7 @@ export const nativeParts = ['transform', 'keyProduct', 'pass', 'embedding', 'cal
 /**
  * On two threads of a 2-core AMD EPYC with AVX-512 IFMA, Node 20, primes of at most 50 bits: what the compiler counts with where no run of `fhec calibrate`
  * on the user's machine is given. Ratios fitted to the calls of whole programs, LeNet and ResNet-20, which run on memory that no cache holds; their size then
- * to the seconds of an image: 7.5 s where 7.65 s are forecast, and 0.12 s where 0.15 s are.
+ * to the seconds of an image: 7.0 s where 7.65 s are forecast, and 0.12 s where 0.15 s are.
  */
 export const defaultNativeSpeed: NativeSpeed = {
   transform: 18.27e-6,
