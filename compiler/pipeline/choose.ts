@@ -1,9 +1,10 @@
 import { fail, FhecError } from '../../ir/diagnostics.ts';
 import type { Module } from '../../ir/module.ts';
-import { defaultMaxAccuracyLoss, type CompileOptions } from '../options.ts';
+import type { CompileOptions } from '../options.ts';
 import type { Assignment, AssignmentSpace } from './assignments.ts';
 import type { AccuracyReport, BootstrapsAccount } from '../report.ts';
 import { firstIndex } from './first-index.ts';
+import { keepsLimit, lossLimit, lossWarnings } from './loss-limit.ts';
 import { deepestRing, largestSealRing, type Observe, type PricedRealisation, type Realisation } from './realise.ts';
 
 /** An assignment brought to ckks. */
@@ -35,8 +36,6 @@ export interface Choice {
 
 /** How many depths that keep the accuracy are priced in full: deeper ones are rarely faster. */
 const pricedDepths = 2;
-/** One image in 500 is 0.2 points, whatever the doubles say. */
-const rounding = 1e-9;
 /** The predicted share is an upper bound (elements are taken as independent), so that small ones say nothing. */
 const notableBlowUps = 0.01;
 
@@ -51,9 +50,9 @@ export function chooseAssignment(
   options: CompileOptions,
   realise: (approximated: Module, observe?: Observe) => Realisation,
 ): Choice {
-  const { degrees = 'layerwise', maxLatency } = options;
+  const { degrees = 'layerwise' } = options;
   const fixed = typeof degrees === 'number' ? degrees : undefined;
-  const maxLoss = options.maxAccuracyLoss ?? (maxLatency === undefined ? defaultMaxAccuracyLoss : Infinity);
+  const maxLoss = lossLimit(options);
   const search = new Search(realise, options, maxLoss);
   const alike = space.uniform(fixed).map((assignment) => [assignment]);
   if (fixed !== undefined && alike.length === 0) {
@@ -86,9 +85,7 @@ function warningsOf({ assignment, realisation }: Plan, maxLoss: number): string[
           `up to ${(100 * blowUps).toFixed(1)}% of inputs may lie so far from the calibration inputs that their results are useless; more calibration inputs make this rarer`,
         ]
       : []),
-    ...(loss > maxLoss + rounding
-      ? [`the fixed degree loses ${loss.toFixed(2)} points, more than the limit of ${maxLoss}`]
-      : []),
+    ...lossWarnings(loss, maxLoss),
     ...(ringDegree > largestSealRing
       ? [
           `the network is so deep that it needs N = ${ringDegree}: SEAL goes up to ${largestSealRing}, so only the clear and simulator back ends run it; --target native bootstraps instead`,
@@ -162,7 +159,7 @@ class Search {
   #keepsAccuracy(assignment: Assignment): boolean {
     const { loss } = assignment.judged();
     this.#leastLoss = Math.min(this.#leastLoss, loss);
-    return loss <= this.#maxLoss + rounding;
+    return keepsLimit(loss, this.#maxLoss);
   }
 
   /** Undefined when no parameters fit. */

@@ -5,9 +5,10 @@ import { usefulCandidates } from '../../../passes/approximate/candidates.ts';
 import { placedValues } from '../../../passes/place-bootstraps/network-problem.ts';
 import { placeBootstraps } from '../../../passes/place-bootstraps/place-bootstraps.ts';
 import type { Placement } from '../../../passes/place-bootstraps/problem.ts';
-import { defaultMaxAccuracyLoss, type CompileOptions } from '../../options.ts';
+import type { CompileOptions } from '../../options.ts';
 import type { Assignment, AssignmentSpace } from '../assignments.ts';
 import { firstIndex } from '../first-index.ts';
+import { keepsLimit, lossLimit, lossWarnings } from '../loss-limit.ts';
 import type { BootstrapChain } from './chains.ts';
 import type { BootstrappedNetwork } from './network.ts';
 
@@ -40,7 +41,6 @@ const judgedInTime = 3;
 const largestStep = 0.85;
 /** The share of calibration images that may blow up. */
 const mostBlowUps = 1e-3;
-const rounding = 1e-9;
 
 /** Which candidates of an activation a run of the programme may take. */
 type Allowed = (activation: Value, candidate: Candidate) => boolean;
@@ -68,7 +68,7 @@ export class Search {
     this.#space = space;
     this.#chains = chains;
     this.#options = options;
-    this.#maxLoss = options.maxAccuracyLoss ?? (options.maxLatency === undefined ? defaultMaxAccuracyLoss : Infinity);
+    this.#maxLoss = lossLimit(options);
   }
 
   /** What was judged. */
@@ -90,10 +90,7 @@ export class Search {
   }
 
   warnings(assignment: Assignment): string[] {
-    const { loss } = assignment.judged();
-    return loss > this.#maxLoss + rounding
-      ? [`the fixed degree loses ${loss.toFixed(2)} points, more than the limit of ${this.#maxLoss}`]
-      : [];
+    return lossWarnings(assignment.confirmed().loss, this.#maxLoss);
   }
 
   #proposals(chain: BootstrapChain, secondsUnit: number, allowed: Allowed): Proposal[] {
@@ -160,7 +157,7 @@ export class Search {
       const judged = this.#judge(proposals[at]);
       const { loss, accuracy } = judged.assignment.confirmed();
       this.#leastLoss = Math.min(this.#leastLoss, loss);
-      if (loss <= this.#maxLoss + rounding && accuracy.blowUps <= mostBlowUps) return judged;
+      if (keepsLimit(loss, this.#maxLoss) && accuracy.blowUps <= mostBlowUps) return judged;
       const error = proposals[at].error * Math.min(largestStep, this.#maxLoss / loss);
       const next = proposals.findIndex((p, i) => i > at && p.error <= error);
       // The last try is the most exact proposal.
@@ -171,7 +168,7 @@ export class Search {
 
   #keepsAccuracy({ assignment }: Judged): boolean {
     const { loss } = assignment.judged();
-    return loss <= narrowly * this.#maxLoss + rounding;
+    return keepsLimit(loss, narrowly * this.#maxLoss);
   }
 
   #judge(proposal: Proposal): Judged {
