@@ -51,13 +51,6 @@ constexpr bool is_block([[maybe_unused]] std::size_t bytes) noexcept {
 #endif
 }
 
-/// The system takes the pages of a block, and gives new ones when it is touched.
-void vacate([[maybe_unused]] Word* data, [[maybe_unused]] std::size_t bytes) noexcept {
-#ifdef __linux__
-  madvise(data, bytes, MADV_DONTNEED);
-#endif
-}
-
 /// Null when the system has no more.
 Word* allocate(std::size_t bytes) noexcept {
   if (bytes > std::numeric_limits<std::size_t>::max() / 2) return nullptr;
@@ -67,10 +60,15 @@ Word* allocate(std::size_t bytes) noexcept {
   return static_cast<Word*>(::operator new(bytes, std::align_val_t{cache_line}, std::nothrow));
 }
 
+/// Gives memory back to the system. A block keeps its addresses, and has fresh pages when it is touched again.
 void release(Word* data, std::size_t bytes) noexcept {
 #ifdef __linux__
   if (bytes >= huge_page) {
     munmap(data, whole_pages(bytes));
+    return;
+  }
+  if (is_block(bytes)) {
+    madvise(data, bytes, MADV_DONTNEED);
     return;
   }
 #endif
@@ -141,7 +139,8 @@ std::vector<Memory::Freed> Memory::make_room() {
     auto& [words, kept] = *oldest;
     const std::size_t size = words * sizeof(Word);
     if (is_block(size)) {
-      vacate(kept.buffers.back(), size);
+      // Under the lock: whoever takes it next writes to it.
+      release(kept.buffers.back(), size);
       kept.vacant.push_back(kept.buffers.back());
     } else {
       freed.push_back({kept.buffers.back(), size});
@@ -156,12 +155,7 @@ void Memory::trim() noexcept {
   const std::lock_guard<std::mutex> lock(mutex_);
   for (auto& [words, kept] : kept_) {
     const std::size_t bytes = words * sizeof(Word);
-    for (Word* data : kept.buffers) {
-      if (is_block(bytes))
-        vacate(data, bytes);
-      else
-        release(data, bytes);
-    }
+    for (Word* data : kept.buffers) release(data, bytes);
     if (is_block(bytes)) kept.vacant.insert(kept.vacant.end(), kept.buffers.begin(), kept.buffers.end());
     kept.buffers.clear();
   }
@@ -170,16 +164,17 @@ void Memory::trim() noexcept {
 
 Word* Memory::take_block(std::size_t bytes) {
   const std::lock_guard<std::mutex> lock(mutex_);
-  auto& [buffers, vacant, blocks, last_use] = kept_[bytes / sizeof(Word)];
+  Kept& kept = kept_[bytes / sizeof(Word)];
+  std::vector<Word*>& vacant = kept.vacant;
   if (vacant.empty()) {
-    // Room for all blocks of the size, so that none is lost when they are vacated.
-    vacant.reserve(blocks + huge_page / bytes);
+    // Room for all blocks of the size, so that giving them back needs no memory.
+    vacant.reserve(kept.blocks + huge_page / bytes);
     slabs_.reserve(slabs_.size() + 1);
     Word* const slab = allocate(huge_page);
     if (slab == nullptr) return nullptr;
     slabs_.push_back(slab);
     for (std::size_t at = huge_page; at != 0; at -= bytes) vacant.push_back(slab + (at - bytes) / sizeof(Word));
-    blocks += huge_page / bytes;
+    kept.blocks += huge_page / bytes;
   }
   Word* const data = vacant.back();
   vacant.pop_back();
@@ -243,11 +238,8 @@ void Memory::give(Word* data, std::size_t words) noexcept {
     kept.last_use = ++uses_;
     held_ += bytes;
   } catch (const std::bad_alloc&) {
-    // A block goes with its slab.
-    if (is_block(bytes))
-      vacate(data, bytes);
-    else
-      release(data, bytes);
+    // A block is lost until its slab goes.
+    release(data, bytes);
   }
 }
 

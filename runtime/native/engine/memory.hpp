@@ -32,7 +32,8 @@ class Buffer {
 
 /// Owner of all large buffers: keeps freed ones for reuse by size (fresh pages cost more than the arithmetic on them), counts what is in
 /// use, and refuses beyond a budget with FHE0805. What it keeps beside what is in use stays below the budget, or where there is none below an eighth
-/// more than was ever in use: the sizes that were asked for longest ago give way. Sizes that divide a huge page are cut from one, and leave it in blocks of that size. Safe to use from several threads. It outlives its buffers.
+/// more than was ever in use: the sizes that were asked for longest ago give way. Buffers whose size divides a huge page, as limbs do, are blocks cut
+/// from one. Safe to use from several threads. It outlives its buffers.
 class Memory {
  public:
   /// `budget` in bytes; 0 for no limit.
