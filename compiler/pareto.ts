@@ -19,9 +19,8 @@ export interface ParetoPoint extends Memory {
   readonly agreement: number;
   /** Percentage points that it is taken to lose. */
   readonly loss: number;
-  /** Predicted, for one image on so many threads. */
+  /** Predicted, for one image. */
   readonly seconds: number;
-  readonly threads: number;
   readonly degrees: readonly string[];
   readonly ringDegree: number;
   readonly bootstraps: number;
@@ -30,6 +29,8 @@ export interface ParetoPoint extends Memory {
 }
 
 export interface ParetoSweep {
+  /** That the seconds of all points are of. */
+  readonly threads: number;
   readonly points: readonly ParetoPoint[];
   /** Limits that nothing keeps to, each with the reason. */
   readonly missed: readonly { readonly limit: ParetoLimit; readonly reason: string }[];
@@ -50,20 +51,24 @@ export function sweepPareto(
   const missed: { limit: ParetoLimit; reason: string }[] = [];
   limits.forEach((limit, i) => {
     try {
-      points.push(pointOf(limit, prepared.choose({ ...options, ...limit }, stages.progress), options));
+      points.push(pointOf(limit, prepared.choose({ ...options, ...limit }, stages.progress), options.target));
     } catch (error) {
       if (!isOutOfReach(error)) throw error;
       missed.push({ limit, reason: error.diagnostics[0].message });
     }
     options.hooks?.onProgress?.('sweep', (i + 1) / limits.length);
   });
-  return { points: points.map((p) => ({ ...p, best: !points.some((q) => beats(q, p)) })), missed };
+  return {
+    threads: pricedThreads(options),
+    points: points.map((p) => ({ ...p, best: !points.some((q) => beats(q, p)) })),
+    missed,
+  };
 }
 
 function pointOf(
   limit: ParetoLimit,
   { chosen, accuracy, bootstraps }: Choice,
-  options: CompileOptions,
+  target: CompileOptions['target'],
 ): Omit<ParetoPoint, 'best'> {
   const { assignment, realisation } = chosen;
   const { module, cost, parameters } = realisation;
@@ -74,8 +79,7 @@ function pointOf(
     agreement: accuracy.agreement,
     loss: assignment.confirmed().loss,
     seconds: cost.seconds,
-    threads: pricedThreads(options),
-    ...memoryOf(mainOf(module), parameters, options.target),
+    ...memoryOf(mainOf(module), parameters, target),
     degrees: [...assignment.judged().choice.values()].map((c) => c.label),
     ringDegree: parameters.ringDegree,
     bootstraps: bootstraps?.places.reduce((n, p) => n + p.vectors, 0) ?? 0,

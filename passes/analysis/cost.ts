@@ -32,7 +32,7 @@ export interface NodeCost extends OpCounts {
   readonly lowestLevel: number;
 }
 
-/** What one encrypted run costs: all of it exact and deterministic but `seconds`, which a cost model predicts for one thread. */
+/** What one encrypted run costs: all of it exact and deterministic but `seconds`, which a cost model predicts for the threads that it is of. */
 export interface Cost extends OpCounts {
   /** Levels from the highest input to the lowest result. */
   readonly depth: number;

@@ -10,7 +10,7 @@ import { folderOfCalibrations } from '../calibration-folder.ts';
 import { loadInputs, newCommand, nonNegativeNumber, withInputOptions } from '../common-options.ts';
 import { readChoiceFlags, withChoiceOptions, type ChoiceFlags } from '../compile-options.ts';
 import { readCosts, withCostOption } from '../cost-option.ts';
-import { formatBytes, formatSeconds, formatShare } from '../format.ts';
+import { formatBytes, formatSeconds, formatShare, formatThreads } from '../format.ts';
 import { note, printResult, type Io } from '../io.ts';
 import { modelNameOf } from '../model-name.ts';
 import { startProgress } from '../progress.ts';
@@ -103,13 +103,13 @@ const limitOf = (limit: ParetoLimit): string =>
 const fileOf = (name: string, limit: ParetoLimit): string =>
   `${name}-${'maxLatency' in limit ? `${limit.maxLatency}s` : `loss${limit.maxAccuracyLoss}`}.fhec`;
 
-function writeSweep(name: string, line: string, { points, missed }: ParetoSweep, flags: Flags, io: Io): void {
+function writeSweep(name: string, line: string, { threads, points, missed }: ParetoSweep, flags: Flags, io: Io): void {
   const settings = points.map((p) => ({
     ...p,
     command: `${line} ${limitOf(p.limit)} -o ${quoted(fileOf(name, p.limit))}`,
   }));
-  const result = { model: name, points: settings, missed };
-  const table = renderTable(settings);
+  const result = { model: name, threads, points: settings, missed };
+  const table = renderTable(settings, threads);
   const notes = missed.map(({ limit, reason }) => `${limitOf(limit)}: ${reason}`);
   mkdirSync(flags.out, { recursive: true });
   writeFileSync(join(flags.out, 'settings.json'), `${JSON.stringify(result, undefined, 2)}\n`);
@@ -129,7 +129,7 @@ function writeSweep(name: string, line: string, { points, missed }: ParetoSweep,
 }
 
 /** A table in Markdown, the best points marked. */
-function renderTable(points: readonly ParetoPoint[]): string {
+function renderTable(points: readonly ParetoPoint[], threads: number): string {
   const rows = points.map((p) => [
     p.best ? '*' : '',
     limitOf(p.limit),
@@ -141,7 +141,17 @@ function renderTable(points: readonly ParetoPoint[]): string {
     String(p.bootstraps),
     p.degrees.map((d) => d.replace(/^degree (\d+).*/, '$1')).join(' '),
   ]);
-  const head = ['best', 'limit', 'top-1', 'loss', 'time', 'memory', 'keys', 'bootstraps', 'degrees'];
+  const head = [
+    'best',
+    'limit',
+    'top-1',
+    'loss',
+    `time, ${formatThreads(threads)}`,
+    'memory',
+    'keys',
+    'bootstraps',
+    'degrees',
+  ];
   const widths = head.map((h, i) => Math.max(h.length, ...rows.map((r) => r[i].length)));
   const format = (row: readonly string[]): string => `| ${row.map((c, i) => c.padEnd(widths[i])).join(' | ')} |`;
   return [format(head), format(widths.map((w) => '-'.repeat(w))), ...rows.map(format)].join('\n');

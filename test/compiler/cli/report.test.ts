@@ -145,6 +145,7 @@ test('the page needs nothing from elsewhere', () => {
     'prefers-color-scheme: dark',
     'viewport',
     'INSECURE',
+    'on 2 threads',
     'best uniform',
     'class="exact"',
     'class="stand-in"',
